@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+// How a failure inside the library reaches the application: one replaceable handler, rate-limited by subject.
+// For the tier of sdk.hpp: the instrumentation itself counts what goes wrong and never comes here.
+#pragma once
+
+#include <time.h>   // clock_gettime, nanosleep
+#include <unistd.h> // getpid, write
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include <nanotel/core/config.hpp>
+
+namespace nanotel::inline NANOTEL_ABI {
+
+/// How much a diagnostic matters: error, data or configuration is lost; warning, something is not as it
+/// should be; info, worth knowing once; debug, for those who work on the library.
+enum class diagnostic_level : std::uint8_t { error, warning, info, debug };
+
+/// The name of a level as the default handler prints it.
+[[nodiscard]] constexpr std::string_view to_string(diagnostic_level level) noexcept {
+    switch (level) {
+    case diagnostic_level::error:
+        return "error";
+    case diagnostic_level::warning:
+        return "warning";
+    case diagnostic_level::info:
+        return "info";
+    case diagnostic_level::debug:
+        return "debug";
+    }
+    return "unknown";
+}
+
+/// Receives one diagnostic: a single line of at most 4 KiB without a line end and without secrets, valid
+/// during the call. Called by one thread at a time, mostly a background thread of the library, so it should
+/// return soon; what it throws is swallowed, and diagnostics that arise while it runs on its own thread are
+/// dropped.
+using diagnostic_handler = void (*)(diagnostic_level level, std::string_view text, void* user);
+
+namespace detail {
+
+/// Decides which diagnostics pass: the first of a subject at once, then at most one a minute, which says how
+/// many were held back. Lock-free, of fixed size, and harmless to copy into a forked child in the middle of
+/// anything.
+class diagnostic_limiter {
+public:
+    static constexpr std::int64_t interval_ns = 60'000'000'000;
+
+    struct verdict {
+        bool pass;
+        std::uint32_t held_back; ///< since the last one that passed
+    };
+
+    verdict judge(std::uint64_t subject, std::int64_t now) noexcept {
+        slot& entry = find(subject, now);
+        std::int64_t last = entry.last.load(std::memory_order_relaxed);
+        // The exchange decides which of several threads speaks; the counters around it guard no other memory.
+        if (due(last, now) && entry.last.compare_exchange_strong(last, now, std::memory_order_relaxed))
+            return {true, entry.held_back.exchange(0, std::memory_order_relaxed)};
+        entry.held_back.fetch_add(1, std::memory_order_relaxed);
+        return {false, 0};
+    }
+
+    void forget() noexcept {
+        for (slot& entry : slots_) entry.clear();
+        overflow_.clear();
+    }
+
+private:
+    static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::min();
+
+    struct slot {
+        std::atomic<std::uint64_t> subject{0};
+        std::atomic<std::int64_t> last{never};
+        std::atomic<std::uint32_t> held_back{0};
+
+        void clear() noexcept {
+            subject.store(0, std::memory_order_relaxed);
+            last.store(never, std::memory_order_relaxed);
+            held_back.store(0, std::memory_order_relaxed);
+        }
+    };
+
+    static bool due(std::int64_t last, std::int64_t now) noexcept {
+        return last == never || now - last >= interval_ns;
+    }
+
+    slot& find(std::uint64_t subject, std::int64_t now) noexcept {
+        for (slot& entry : slots_)
+            if (entry.subject.load(std::memory_order_relaxed) == subject) return entry;
+        for (slot& entry : slots_) {
+            std::uint64_t owner = entry.subject.load(std::memory_order_relaxed);
+            if (owner != 0 && !due(entry.last.load(std::memory_order_relaxed), now)) continue;
+            if (entry.subject.compare_exchange_strong(owner, subject, std::memory_order_relaxed)) {
+                entry.held_back.store(0, std::memory_order_relaxed);
+                return entry;
+            }
+            if (owner == subject) return entry;
+        }
+        return overflow_; // more subjects a minute than slots share one allowance
+    }
+
+    slot slots_[64];
+    slot overflow_;
+};
+
+/// The handler, the level and the limiter. Constant-initialised and trivially destructible: usable before
+/// main and after static destructors.
+class diagnostics {
+public:
+    using clock = std::int64_t (*)() noexcept; ///< monotonic nanoseconds
+
+    void set_handler(diagnostic_handler handler, void* user) noexcept {
+        if (calling_) { // from inside the handler: this thread has the lock already
+            handler_ = handler;
+            user_ = user;
+            return;
+        }
+        lock();
+        handler_ = handler;
+        user_ = user;
+        limiter_.forget(); // a new handler has heard nothing yet
+        unlock();
+    }
+
+    void set_level(diagnostic_level level) noexcept { level_.store(level, std::memory_order_relaxed); }
+    void set_clock(clock now) noexcept { clock_.store(now, std::memory_order_relaxed); }
+
+    void report(diagnostic_level level, std::string_view subject_key, std::string text) noexcept {
+        if (level > level_.load(std::memory_order_relaxed) || calling_) return;
+        const auto [pass, held_back] =
+            limiter_.judge(hash(subject_key), clock_.load(std::memory_order_relaxed)());
+        if (!pass) return;
+        try {
+            make_one_line(text);
+            if (held_back != 0)
+                text += " (" + std::to_string(held_back) + " like it held back since the last one)";
+        } catch (...) { // no memory: what is there of the text is still worth saying
+        }
+        // A handler that hangs costs the others a tenth of a second and their diagnostic, never their
+        // progress.
+        for (int naps = 0; !try_lock(); ++naps) {
+            if (naps == 100) return;
+            nap();
+        }
+        calling_ = true;
+        try {
+            (handler_ != nullptr ? handler_ : &write_to_standard_error)(level, text, user_);
+        } catch (...) { // what a handler throws is its own affair
+        }
+        calling_ = false;
+        unlock();
+    }
+
+    static void write_to_standard_error(diagnostic_level level, std::string_view text, void*) {
+        std::string line = "nanotel: ";
+        line += to_string(level);
+        line += ": ";
+        line += text;
+        line += '\n';
+        // One write, so that lines of several threads and processes do not mix; there is nobody to tell if it
+        // fails.
+        [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+    }
+
+private:
+    static constexpr std::size_t longest_text = 4096 - 64;
+
+    static std::int64_t monotonic() noexcept {
+        timespec now{};
+        ::clock_gettime(CLOCK_MONOTONIC, &now);
+        return now.tv_sec * 1'000'000'000 + now.tv_nsec;
+    }
+
+    static void nap() noexcept {
+        const timespec millisecond{0, 1'000'000};
+        ::nanosleep(&millisecond, nullptr);
+    }
+
+    static std::uint64_t hash(std::string_view key) noexcept { // FNV-1a; 0 means an empty slot
+        std::uint64_t value = 14695981039346656037U;
+        for (const char c : key) value = (value ^ static_cast<unsigned char>(c)) * 1099511628211U;
+        return value == 0 ? 1 : value;
+    }
+
+    /// Part of a text may come from a server: it must not forge a second line or move a terminal's cursor.
+    static void make_one_line(std::string& text) {
+        for (char& c : text)
+            if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+        if (text.size() <= longest_text) return;
+        std::size_t end = longest_text;
+        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
+            --end; // not inside a character
+        text.resize(end);
+        text += " [cut]";
+    }
+
+    // The lock holds the process that took it, so that a child forked while another thread had it can take it
+    // over. The acquire in try_lock pairs with the release in unlock and makes handler_ and user_ visible.
+    bool try_lock() noexcept {
+        const int self = ::getpid();
+        int owner = lock_.load(std::memory_order_relaxed);
+        return owner != self && lock_.compare_exchange_strong(owner, self, std::memory_order_acquire,
+                                                              std::memory_order_relaxed);
+    }
+    void lock() noexcept {
+        while (!try_lock()) nap();
+    }
+    void unlock() noexcept { lock_.store(0, std::memory_order_release); }
+
+    static inline thread_local constinit bool calling_ = false;
+
+    std::atomic<int> lock_{0};
+    std::atomic<diagnostic_level> level_{diagnostic_level::info};
+    std::atomic<clock> clock_{&monotonic};
+    diagnostic_handler handler_ = nullptr;
+    void* user_ = nullptr;
+    diagnostic_limiter limiter_;
+};
+
+inline constinit diagnostics process_diagnostics;
+
+/// Reports something once a minute for each subject key, such as "otlp_http:http://localhost:4318". The text
+/// says what happened, to which endpoint or variable, and what to do; it never holds a header's value or the
+/// user and password of a URL. Any thread; may block as long as the handler takes, never throws.
+inline void diagnose(diagnostic_level level, std::string_view subject_key, std::string text) noexcept {
+    process_diagnostics.report(level, subject_key, static_cast<std::string&&>(text));
+}
+
+} // namespace detail
+
+/// Sends the diagnostics of this process to a handler of the application's; nullptr restores the default,
+/// which writes one line ("nanotel: warning: ...") to standard error. When it returns, the previous handler
+/// is not running and will not be called again, so what its user pointer led to may go. Any thread, also from
+/// inside a handler.
+inline void set_diagnostic_handler(diagnostic_handler handler, void* user = nullptr) noexcept {
+    detail::process_diagnostics.set_handler(handler, user);
+}
+
+} // namespace nanotel::inline NANOTEL_ABI
