@@ -1,0 +1,85 @@
+// Everything that one run of the receiver has seen, from any thread.
+#pragma once
+
+#include "span_store.hpp"
+#include "strict_check.hpp"
+#include "violation_log.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace receiver {
+
+struct totals {
+    std::uint64_t requests = 0;
+    std::uint64_t bytes = 0; // of bodies, after decompression
+    std::uint64_t spans = 0;
+    std::uint64_t metrics = 0;
+    std::uint64_t logs = 0;
+    std::chrono::steady_clock::time_point first; // when the first and the last request were there
+    std::chrono::steady_clock::time_point last;
+};
+
+/// Gathers results and prints violations as they come, each rule a limited number of times.
+class session {
+public:
+    /// `noun` says what one document is, for messages: "request" or "line".
+    explicit session(std::string noun) : noun_(std::move(noun)) {}
+
+    void add(signal kind, std::size_t bytes, check_result&& result, violation_log&& found) {
+        const std::lock_guard lock(mutex_);
+        const auto now = std::chrono::steady_clock::now();
+        if (totals_.requests++ == 0) totals_.first = now;
+        totals_.last = now;
+        totals_.bytes += bytes;
+        auto& records = kind == signal::traces    ? totals_.spans
+                        : kind == signal::metrics ? totals_.metrics
+                                                  : totals_.logs;
+        records += result.records;
+        spans_.add(std::move(result.spans));
+        report(std::move(found), fmt::format("{} {} ", noun_, totals_.requests));
+    }
+
+    /// Violations that belong to no document.
+    void add(violation_log&& found) {
+        const std::lock_guard lock(mutex_);
+        report(std::move(found), "");
+    }
+
+    // For the end of the run, when no other thread adds any more.
+    [[nodiscard]] const totals& counts() const { return totals_; }
+    [[nodiscard]] const violation_log& violations() const { return violations_; }
+    [[nodiscard]] span_store& spans() { return spans_; }
+    [[nodiscard]] std::string_view noun() const { return noun_; }
+
+private:
+    void report(violation_log&& found, std::string_view prefix) {
+        if (found.total() == 0) return;
+        const auto news = violations_.merge(std::move(found), prefix);
+        for (const auto& v : news) {
+            fmt::print(stderr, "violation {}: {} = {} ({})\n", text_of(v.broken).name, v.path, v.value,
+                       text_of(v.broken).says);
+        }
+        if (!news.empty() && violations_.keeps_no_more(news.back().broken)) {
+            fmt::print(stderr, "violation {}: more of these are counted, not shown\n",
+                       text_of(news.back().broken).name);
+        }
+        std::fflush(stderr);
+    }
+
+    std::string noun_;
+    std::mutex mutex_;
+    totals totals_;
+    violation_log violations_;
+    span_store spans_;
+};
+
+} // namespace receiver
