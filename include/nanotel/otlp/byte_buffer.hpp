@@ -69,7 +69,6 @@ public:
 
     /// Gives storage above `max_capacity` back to the allocator, but never any that the contents need.
     void shrink(std::size_t max_capacity) noexcept {
-        if (capacity_ <= max_capacity) return;
         if (size_ == 0 && max_capacity <= slack) {
             std::free(std::exchange(data_, nullptr));
             capacity_ = 0;

@@ -26,7 +26,10 @@ constexpr std::array<std::uint64_t, Count> powers_of(std::uint64_t base) noexcep
     return powers;
 }
 
-inline constexpr auto powers_of_five = powers_of<28>(5); // 5^27 is the last below 2^64
+// Doubles are m * 2^-k with m from 2^52 to 2^53. Up to this k the decimals needed are at most 27, and 5^27 is
+// the last power of five below 2^64.
+inline constexpr unsigned most_fraction_bits = 89;
+inline constexpr auto powers_of_five = powers_of<28>(5);
 inline constexpr auto powers_of_ten = powers_of<17>(10);
 
 // Decimals that a double with an ulp of 2^-k needs: the least s with 10^s > 2^k.
@@ -68,7 +71,8 @@ inline char* write_fraction(char* out, std::uint64_t digits) noexcept {
 }
 
 /// A JSON number, the shortest that reads back to the same bits; "NaN", "Infinity" and "-Infinity" with their
-/// quotes for what JSON has no number for; negative zero is -0.0. At most 24 bytes.
+/// quotes for what JSON has no number for; negative zero is -0.0. At most 24 bytes. Subnormals on a thread
+/// that takes them for zero are 0; no other floating-point mode matters, nor does -ffast-math.
 ///
 /// Numbers from 2^-37 to 2^53, which is nearly all that is measured, are written by exact integer arithmetic.
 /// The double is m * 2^-k, and what reads back to it lies within half an ulp, 2^-k / 2, to either side (a
@@ -83,7 +87,7 @@ inline char* write_double(char* out, double value) noexcept {
     __extension__ using wide = unsigned __int128;
     const auto bits = std::bit_cast<std::uint64_t>(value);
     const unsigned k = 1075 - static_cast<unsigned>(bits >> 52 & 0x7ff);
-    if (!Exact || k > 89) [[unlikely]] // wraps for numbers of 2^53 and more
+    if (!Exact || k > most_fraction_bits) [[unlikely]] // wraps for numbers of 2^53 and more
         return write_rare_double(out, value);
     *out = '-';
     out += bits >> 63;
@@ -102,8 +106,8 @@ inline char* write_double(char* out, double value) noexcept {
     // no bound is a whole number of 10^-decimals, and whether the interval is closed does not matter.
     const std::uint64_t five = powers_of_five[decimals];
     const wide centre = wide{2 * m} * five;
-    const std::uint64_t below = m == least ? five / 2 : five;
-    const auto lowest = static_cast<std::uint64_t>((centre - below - 1) >> shift) + 1;
+    const std::uint64_t below = m == least ? (five + 1) / 2 : five;
+    const auto lowest = static_cast<std::uint64_t>((centre - below) >> shift) + 1;
     const auto highest = static_cast<std::uint64_t>((centre + five) >> shift);
     std::uint64_t digits = highest / 10 * 10;
     if (digits < lowest) {

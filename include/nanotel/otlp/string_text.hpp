@@ -35,14 +35,14 @@ struct word_block {
         const std::uint64_t control = word - repeat_byte(0x20);
         const std::uint64_t quote = (word ^ repeat_byte('"')) - repeat_byte(1);
         const std::uint64_t backslash = (word ^ repeat_byte('\\')) - repeat_byte(1);
-        return (((control | quote | backslash) & ~word) | word) & repeat_byte(0x80);
+        return (word | control | quote | backslash) & repeat_byte(0x80);
     }
     bool has_special() const noexcept { return (special(low) | special(high)) != 0; }
-    // Its place, or `count` when the first `count` (at most 16) characters have none.
-    std::size_t first_special(std::size_t count) const noexcept {
-        std::size_t place = static_cast<std::size_t>(std::countr_zero(special(low))) / 8;
-        if (place == 8) place += static_cast<std::size_t>(std::countr_zero(special(high))) / 8;
-        return place < count ? place : count;
+    // Its place, when there is one.
+    std::size_t first_special() const noexcept {
+        const std::uint64_t in_low = special(low);
+        const int bit = in_low != 0 ? std::countr_zero(in_low) : 64 + std::countr_zero(special(high));
+        return static_cast<std::size_t>(bit) / 8;
     }
 };
 
@@ -68,8 +68,8 @@ struct sse2_block {
         return static_cast<unsigned>(_mm_movemask_epi8(any));
     }
     bool has_special() const noexcept { return special() != 0; }
-    std::size_t first_special(std::size_t count) const noexcept {
-        return static_cast<std::size_t>(std::countr_zero(special() | 1u << count));
+    std::size_t first_special() const noexcept {
+        return static_cast<std::size_t>(std::countr_zero(special()));
     }
 };
 template <bool Vector>
@@ -79,7 +79,7 @@ template <bool Vector>
 using text_block = word_block;
 #endif
 
-// Fewer than 16 characters without reading past them: two reads that overlap.
+// Fewer than 16 characters, then zeros, which are special. Reads that overlap, and none past the end.
 template <typename Block>
 inline Block load_short(const char* from, std::size_t size) noexcept {
     if (size >= 8) {
@@ -182,14 +182,14 @@ inline char* write_string(char* out, const char* data, std::size_t size) noexcep
                 out += 16;
                 continue;
             }
-            const std::size_t copied = characters.first_special(16);
+            const std::size_t copied = characters.first_special();
             data += copied;
             out = write_special(out + copied, data, end);
         }
         const auto left = static_cast<std::size_t>(end - data);
         const block characters = load_short<block>(data, left);
         characters.store(out);
-        const std::size_t copied = characters.first_special(left);
+        const std::size_t copied = characters.first_special();
         out += copied;
         if (copied == left) return out;
         data += copied;

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// Options and environment variables together: what a pipeline is built from.
+#pragma once
+
+#include <nanotel/pipeline/collector.hpp>
+#include <nanotel/pipeline/options.hpp>
+#include <nanotel/pipeline/sender.hpp>
+
+#include <bit> // has_single_bit
+#include <stdexcept>
+
+namespace nanotel::inline NANOTEL_ABI::detail {
+
+inline std::string process_name() {
+    char name[256]{};
+    if (std::FILE* const file = std::fopen("/proc/self/comm", "re")) {
+        const std::size_t count = std::fread(name, 1, sizeof name - 1, file);
+        std::fclose(file);
+        std::string text(name, count);
+        if (!text.empty() && text.back() == '\n') text.pop_back();
+        if (!text.empty()) return text;
+    }
+    return {};
+}
+
+// OpenTelemetry Resource SDK: what identifies the sdk, then the environment, then the options.
+inline resource make_resource(const options& given) {
+    resource described;
+    described.set("telemetry.sdk.name", "nanotel");
+    described.set("telemetry.sdk.language", "cpp");
+    described.set("telemetry.sdk.version", NANOTEL_VERSION);
+    if (const auto pairs = given.environment.key_values("OTEL_RESOURCE_ATTRIBUTES"))
+        for (const auto& [key, value] : *pairs) described.set(key, value);
+    if (const auto name = given.environment.text("OTEL_SERVICE_NAME")) described.set("service.name", *name);
+    for (const auto& [key, value] : given.resource_attributes) described.set(key, value);
+    if (!given.service_name.empty()) described.set("service.name", given.service_name);
+    if (!given.service_version.empty()) described.set("service.version", given.service_version);
+    if (!described.find("service.name")) {
+        const std::string process = process_name();
+        described.set("service.name", process.empty() ? "unknown_service" : "unknown_service:" + process);
+    }
+    return described;
+}
+
+inline span_limits make_limits(const options& given) {
+    if (given.limits) return *given.limits;
+    const auto& environment = given.environment;
+    span_limits limits;
+    const auto count = [&](const char* name, std::uint32_t& limit) {
+        if (const auto value = environment.integer(name, 0, 0xffffffff))
+            limit = static_cast<std::uint32_t>(*value);
+    };
+    const auto length = [&](const char* name) {
+        if (const auto value = environment.integer(name))
+            limits.attribute_value_length = static_cast<std::size_t>(*value);
+    };
+    count("OTEL_ATTRIBUTE_COUNT_LIMIT", limits.attribute_count);
+    count("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", limits.attribute_count);
+    count("OTEL_SPAN_EVENT_COUNT_LIMIT", limits.event_count);
+    count("OTEL_SPAN_LINK_COUNT_LIMIT", limits.link_count);
+    count("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", limits.attributes_per_event);
+    count("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", limits.attributes_per_link);
+    length("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT");
+    length("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT");
+    return limits;
+}
+
+// What the programmer can mend is an exception of start, with the value and what is allowed.
+inline void check(const options& given) {
+    const auto require = [](bool holds, const std::string& what) {
+        if (!holds) throw std::invalid_argument("nanotel::start: " + what);
+    };
+    const auto ring = [&](const char* name, std::uint64_t bytes) {
+        require(std::has_single_bit(bytes) && bytes >= (16 << 10) && bytes <= (1u << 30),
+                std::string("options::") + name + " is " + std::to_string(bytes) +
+                    "; it must be a power of two from 16384 to 1073741824");
+    };
+    ring("ring_bytes", given.ring_bytes);
+    ring("max_ring_bytes", given.max_ring_bytes);
+    require(given.max_ring_bytes >= given.ring_bytes, "options::max_ring_bytes is below options::ring_bytes");
+    require(given.max_all_rings_bytes >= given.max_ring_bytes,
+            "options::max_all_rings_bytes is " + std::to_string(given.max_all_rings_bytes) +
+                "; one ring may grow to options::max_ring_bytes, which is more");
+    require(given.max_export_batch_bytes >= (64 << 10) && given.max_export_batch_bytes <= (16 << 20),
+            "options::max_export_batch_bytes is " + std::to_string(given.max_export_batch_bytes) +
+                "; it must be from 65536 to 16777216, since the Collector refuses more than 20 MiB");
+    const auto not_negative = [&](const char* name, std::chrono::milliseconds value) {
+        require(value.count() >= 0 && value <= std::chrono::hours(1),
+                std::string("options::") + name + " is " + std::to_string(value.count()) +
+                    " ms; it must be from 0 to an hour");
+    };
+    not_negative("schedule_delay", given.schedule_delay.value_or(std::chrono::milliseconds(0)));
+    not_negative("export_timeout", given.export_timeout.value_or(std::chrono::milliseconds(0)));
+    not_negative("retry_limit", given.retry_limit);
+    not_negative("block_timeout", given.block_timeout);
+    not_negative("shutdown_timeout", given.shutdown_timeout);
+}
+
+inline ring_options make_ring_options(const options& given) {
+    return {given.ring_bytes, given.max_ring_bytes, given.max_all_rings_bytes, given.when_full,
+            static_cast<std::uint64_t>(given.block_timeout.count()) * 1'000'000u};
+}
+
+inline collector_options make_collector_options(const options& given) {
+    collector_options made;
+    made.schedule_delay = given.schedule_delay ? *given.schedule_delay
+                                               : given.environment.duration("OTEL_BSP_SCHEDULE_DELAY")
+                                                     .value_or(std::chrono::milliseconds(5'000));
+    made.batch_bytes = given.max_export_batch_bytes;
+    made.batch_items = given.max_export_batch_size
+                           ? *given.max_export_batch_size
+                           : static_cast<std::uint64_t>(
+                                 given.environment.integer("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1).value_or(0));
+    made.ticks_are_nanoseconds = given.clock != nullptr;
+    return made;
+}
+
+inline sender_options make_sender_options(const options& given) {
+    sender_options made;
+    made.export_timeout = given.export_timeout ? *given.export_timeout
+                                               : given.environment.duration("OTEL_BSP_EXPORT_TIMEOUT")
+                                                     .value_or(std::chrono::milliseconds(30'000));
+    made.retry_limit = given.retry_limit;
+    return made;
+}
+
+inline std::uint64_t make_queue_items(const options& given) {
+    if (given.max_queue_size) return *given.max_queue_size;
+    return static_cast<std::uint64_t>(given.environment.integer("OTEL_BSP_MAX_QUEUE_SIZE", 1).value_or(0));
+}
+
+} // namespace nanotel::inline NANOTEL_ABI::detail

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// What an application decides when it starts the telemetry. Everything has a default.
+#pragma once
+
+#include <nanotel/core/thread_registry.hpp>
+#include <nanotel/exporters/exporter.hpp>
+#include <nanotel/otlp/resource.hpp>
+#include <nanotel/otlp/span_sections.hpp>
+#include <nanotel/pipeline/environment.hpp>
+#include <nanotel/trace/sampler.hpp>
+
+#include <memory>
+
+namespace nanotel::inline NANOTEL_ABI {
+
+/// What happens to a span that ends while its thread's ring is full: it is dropped and counted, or its thread
+/// waits for room, up to options::block_timeout.
+using full_ring_policy = detail::full_ring;
+
+/// The options of nanotel::start. What is set here wins over the environment variable that is named with it.
+struct options {
+    /// OTEL_SERVICE_NAME; else unknown_service:PROCESS.
+    std::string service_name{};
+    std::string service_version{};
+    /// Added to those of OTEL_RESOURCE_ATTRIBUTES, and stronger.
+    std::vector<std::pair<std::string, resource_value>> resource_attributes{};
+
+    /// Where the spans go: otlp_http(), otlp_file(), a memory_exporter. Null: otlp_http() as the environment
+    /// says.
+    std::shared_ptr<nanotel::exporter> exporter{};
+
+    nanotel::sampler sampler = nanotel::sampler::always_on();
+
+    /// The longest that a span waits before it is sent. OTEL_BSP_SCHEDULE_DELAY. 0 to an hour.
+    std::optional<std::chrono::milliseconds> schedule_delay{}; // 5 s
+    /// One attempt of an export. OTEL_BSP_EXPORT_TIMEOUT.
+    std::optional<std::chrono::milliseconds> export_timeout{}; // 30 s
+    /// Spans in one body, 0 for as many as fit. OTEL_BSP_MAX_EXPORT_BATCH_SIZE.
+    std::optional<std::uint64_t> max_export_batch_size{}; // 0
+    /// Bytes of one body, 64 KiB to 16 MiB: the Collector refuses more than 20 MiB.
+    std::size_t max_export_batch_bytes = std::size_t{4} << 20;
+    /// Spans that wait to be sent, 0 for as many as fit. OTEL_BSP_MAX_QUEUE_SIZE.
+    std::optional<std::uint64_t> max_queue_size{}; // 0
+    /// Bytes of bodies that wait to be sent.
+    std::size_t max_queue_bytes = std::size_t{64} << 20;
+    /// How long a body that a destination does not take now is tried again before it is dropped.
+    std::chrono::milliseconds retry_limit{60'000};
+
+    /// Bytes of a thread's ring at first and at most, powers of two from 16 KiB to 1 GiB, and of all rings
+    /// together.
+    std::uint64_t ring_bytes = 64 << 10;
+    std::uint64_t max_ring_bytes = 4 << 20;
+    std::uint64_t max_all_rings_bytes = 64 << 20;
+    full_ring_policy when_full = full_ring_policy::drop;
+    /// The longest that full_ring_policy::block holds up one span's end.
+    std::chrono::milliseconds block_timeout{100};
+
+    /// OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT and its siblings.
+    std::optional<span_limits> limits{};
+
+    /// How long the guard that start returns, and the exit of the process, wait for the last spans.
+    std::chrono::milliseconds shutdown_timeout{5'000};
+
+    /// For tests: a clock that gives Unix nanoseconds, and ids drawn from it, never zero. Called on any
+    /// thread.
+    std::uint64_t (*clock)() noexcept = nullptr;
+    std::uint64_t (*id_source)() noexcept = nullptr;
+
+    /// For tests: where environment variables are read.
+    nanotel::environment environment{};
+};
+
+} // namespace nanotel::inline NANOTEL_ABI
