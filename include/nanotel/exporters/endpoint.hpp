@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+// The URL of a destination, taken apart and checked, with errors that say what to write instead.
+#pragma once
+
+#include <arpa/inet.h> // inet_pton
+
+#include <charconv>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error> // errc
+
+#include <nanotel/core/config.hpp>
+
+namespace nanotel::inline NANOTEL_ABI::detail {
+
+/// Where requests go. Holds no credentials: a URL with a user or a password is refused.
+struct endpoint {
+    bool tls = false;
+    std::string host; ///< a name or an address; IPv6 without brackets
+    std::uint16_t port = 0;
+    std::string path;  ///< empty or beginning with a slash
+    std::string query; ///< without the question mark; may hold a token, so it stays out of diagnostics
+
+    /// Scheme, host and port: what one connection serves.
+    [[nodiscard]] std::string origin() const {
+        std::string text = tls ? "https://" : "http://";
+        text += host.find(':') == host.npos ? host : "[" + host + "]";
+        return text + ":" + std::to_string(port);
+    }
+
+    /// For diagnostics: everything but the query.
+    [[nodiscard]] std::string text() const { return origin() + path; }
+
+    /// What the request line says.
+    [[nodiscard]] std::string request_target() const {
+        std::string target = path.empty() ? "/" : path;
+        if (!query.empty()) target += "?" + query;
+        return target;
+    }
+
+    /// The same host with more of a path: base endpoint http://h:1/otlp and /v1/traces make /otlp/v1/traces.
+    [[nodiscard]] endpoint with_path_below(std::string_view more) const {
+        endpoint below = *this;
+        while (below.path.ends_with('/')) below.path.pop_back();
+        below.path += more;
+        return below;
+    }
+};
+
+/// A URL as a diagnostic may show it: without user, password and query, and not endless.
+[[nodiscard]] inline std::string redacted_url(std::string_view url) {
+    constexpr std::size_t enough = 200;
+    const auto authority = url.find("://") == url.npos ? 0 : url.find("://") + 3;
+    std::string shown(url.substr(0, authority));
+    // A password may hold any character when it is wrongly written, so all before the last @ is taken for
+    // one.
+    if (const auto at = url.rfind('@'); at != url.npos && at >= authority) {
+        shown += "***";
+        url.remove_prefix(at);
+    } else {
+        url.remove_prefix(authority);
+    }
+    const auto query = url.find('?');
+    shown += url.substr(0, query);
+    if (query != url.npos) shown += "?***";
+    if (shown.size() > enough) shown.replace(enough, shown.npos, "...");
+    return shown;
+}
+
+/// An endpoint, or why there is none.
+struct endpoint_result {
+    endpoint value;
+    std::string error; ///< reads on from the name of what was set: "... has no scheme; write ..."
+
+    explicit operator bool() const noexcept { return error.empty(); }
+};
+
+/// Takes an absolute http or https URL apart (RFC 3986, without user information and fragment).
+[[nodiscard]] inline endpoint_result parse_endpoint(std::string_view url) {
+    const auto refuse = [whole = redacted_url(url)](const std::string& problem) {
+        return endpoint_result{{}, "\"" + whole + "\" " + problem};
+    };
+    for (const char c : url)
+        if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7f)
+            return refuse(
+                "has a space, a control character or a letter outside of ASCII; percent-encode it, and "
+                "write a host name in its xn-- form");
+
+    endpoint_result result;
+    endpoint& parsed = result.value;
+    const auto scheme_end = url.find("://");
+    if (scheme_end == url.npos)
+        return refuse(
+            "has no scheme; write http:// or https:// before the host, as in http://localhost:4318");
+    std::string scheme(url.substr(0, scheme_end));
+    for (char& c : scheme)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    if (scheme != "http" && scheme != "https")
+        return refuse("has the scheme \"" + scheme + "\"; this exporter speaks http:// and https:// only");
+    parsed.tls = scheme == "https";
+    url.remove_prefix(scheme_end + 3);
+
+    if (url.find('#') != url.npos) return refuse("has a fragment (#...); leave it out");
+    if (const auto question = url.find('?'); question != url.npos) {
+        parsed.query = url.substr(question + 1);
+        url = url.substr(0, question);
+    }
+    const auto slash = url.find('/');
+    if (slash != url.npos) parsed.path = url.substr(slash);
+    std::string_view authority = url.substr(0, slash);
+    const std::string credentials = "has a user or a password; put credentials into a header instead "
+                                    "(OTEL_EXPORTER_OTLP_HEADERS or .headers)";
+    if (authority.find('@') != authority.npos) return refuse(credentials);
+
+    std::string_view port;
+    bool has_port = false;
+    if (authority.starts_with('[')) {
+        const auto bracket = authority.find(']');
+        if (bracket == authority.npos) return refuse("has a \"[\" without \"]\" in its host");
+        parsed.host = authority.substr(1, bracket - 1);
+        in6_addr ignored{};
+        if (::inet_pton(AF_INET6, parsed.host.c_str(), &ignored) != 1)
+            return refuse("has no IPv6 address between its brackets");
+        authority.remove_prefix(bracket + 1);
+        if (!authority.empty() && authority.front() != ':')
+            return refuse("has \"" + std::string(authority) +
+                          "\" after its IPv6 address; only :port may stand there");
+        has_port = !authority.empty();
+        if (has_port) port = authority.substr(1);
+    } else {
+        if (authority.find(':') != authority.rfind(':'))
+            return refuse("has more than one colon in its host; an IPv6 address stands in brackets, as in "
+                          "http://[::1]:4318");
+        const auto colon = authority.find(':');
+        parsed.host = authority.substr(0, colon);
+        has_port = colon != authority.npos;
+        if (has_port) port = authority.substr(colon + 1);
+        if (parsed.host.empty()) return refuse("has no host; write one, as in http://localhost:4318");
+        for (const char c : parsed.host)
+            if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                  c == '.' || c == '_'))
+                return refuse(std::string("has the character \"") + c + "\" in its host name");
+    }
+    parsed.port = parsed.tls ? 443 : 80;
+    if (has_port) {
+        unsigned number = 0;
+        const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+        const bool bad =
+            error != std::errc{} || end != port.data() + port.size() || number == 0 || number > 65535;
+        // A slash in a password ends the authority early, and what looks like a port is its beginning.
+        if (bad && parsed.path.find('@') != parsed.path.npos) return refuse(credentials);
+        if (bad)
+            return refuse("has the port \"" + std::string(port) + "\"; a port is a number from 1 to 65535");
+        parsed.port = static_cast<std::uint16_t>(number);
+    }
+    return result;
+}
+
+} // namespace nanotel::inline NANOTEL_ABI::detail

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+// One kept-alive HTTP/1.1 connection that posts bodies under a total deadline: the one place that knows
+// cpp-httplib. Heavy to include; for the headers of exporters that speak HTTP.
+#pragma once
+
+#include <httplib.h>
+
+#include <unistd.h> // close
+
+#include <algorithm> // clamp
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <nanotel/core/config.hpp>
+#include <nanotel/exporters/answer_peek.hpp>
+#include <nanotel/exporters/endpoint.hpp>
+#include <nanotel/exporters/response.hpp>
+#include <nanotel/exporters/send_watch.hpp>
+#include <nanotel/exporters/sigpipe_guard.hpp>
+
+namespace nanotel::inline NANOTEL_ABI::detail {
+
+using http_headers = std::vector<std::pair<std::string, std::string>>;
+
+#ifdef CPPHTTPLIB_OPENSSL_SUPPORT
+inline constexpr bool http_has_tls = true;
+#else
+inline constexpr bool http_has_tls = false;
+#endif
+
+/// Why there is no answer.
+enum class http_fault : std::uint8_t {
+    none,             ///< there is one
+    name,             ///< the host name has no address
+    connect,          ///< refused or unreachable
+    tls,              ///< the handshake failed
+    tls_certificate,  ///< the server's certificate is not trusted; detail says why
+    write,            ///< the connection broke while the request was sent
+    read,             ///< the connection was closed before the answer was whole
+    deadline,         ///< the time was up
+    interrupted,      ///< another thread asked to give up
+    peer_is_http2,    ///< a gRPC server, most likely
+    peer_is_tls,      ///< the port wants https
+    peer_is_unknown,  ///< answers with something that is not HTTP/1
+    answer_too_large, ///< more than 4 MiB, or a head of more than 16 KiB
+};
+
+struct http_exchange {
+    http_fault fault = http_fault::none;
+    http_answer answer;
+    std::string detail;
+};
+
+/// A client of one origin. One thread at a time, except for interrupt.
+class http_connection {
+public:
+    static constexpr std::size_t largest_answer = 4 * 1024 * 1024;
+
+    explicit http_connection(const endpoint& to) : tls_(to.tls), client_(make_client(to)) {
+        client_->set_keep_alive(true);
+        client_->set_tcp_nodelay(true);
+        send_paths_as_they_are(*client_);
+        client_->set_socket_options([this](auto socket) {
+            resolved_ = true;
+            watch_.watch(static_cast<int>(socket));
+        });
+    }
+
+    /// Posts a body without copying it. Returns soon after the deadline, unless the resolver of host names
+    /// takes longer: its own limits (resolv.conf) are the only ones it knows.
+    [[nodiscard]] http_exchange post(const std::string& target, const http_headers& headers,
+                                     std::string_view body, std::chrono::steady_clock::time_point deadline) {
+        const sigpipe_guard no_sigpipe;
+        watch_.begin(deadline);
+        http_exchange exchange;
+        try {
+            exchange = post_watched(target, headers, body, deadline);
+        } catch (...) {
+            watch_.end();
+            throw;
+        }
+        watch_.end();
+        return exchange;
+    }
+
+    void interrupt() noexcept { watch_.interrupt(); }
+
+    /// In a forked child: gives up a connection that belongs to the parent without a word to the server. The
+    /// object must not be used or destroyed afterwards, because the thread and locks of the parent are not
+    /// here.
+    void abandon() noexcept {
+        if (watch_.connection() >= 0) ::close(watch_.connection());
+        if (client_->is_socket_open() != 0) ::close(static_cast<int>(client_->socket()));
+    }
+
+private:
+    using client = httplib::ClientImpl;
+
+    static std::unique_ptr<client> make_client(const endpoint& to) {
+        // By host and port, not by URL: cpp-httplib 0.11 reads no path in a URL and no letters in an IPv6
+        // address.
+#ifdef CPPHTTPLIB_OPENSSL_SUPPORT
+        if (to.tls) {
+            auto secure = std::make_unique<httplib::SSLClient>(to.host, to.port);
+            secure->enable_server_certificate_verification(true);
+            return secure;
+        }
+#endif
+        return std::make_unique<client>(to.host, to.port);
+    }
+
+    template <class Client>
+    static void send_paths_as_they_are(Client& to) {
+        if constexpr (requires { to.set_path_encode(false); })
+            to.set_path_encode(false);
+        else
+            to.set_url_encode(false); // its name up to cpp-httplib 0.2x
+    }
+
+    http_exchange post_watched(const std::string& target, const http_headers& headers, std::string_view body,
+                               std::chrono::steady_clock::time_point deadline) {
+        using namespace std::chrono;
+        // A limit for each step as well, so that most faults end without the watch.
+        const auto left = std::clamp<nanoseconds>(deadline - steady_clock::now(), milliseconds{1}, hours{1});
+        client_->set_connection_timeout(left);
+        client_->set_read_timeout(left);
+        client_->set_write_timeout(left);
+
+        http_exchange exchange;
+        bool too_large = false;
+        resolved_ = client_->is_socket_open() != 0;
+        httplib::Request request;
+        request.method = "POST";
+        request.path = target;
+        for (const auto& [name, value] : headers) request.headers.emplace(name, value);
+#ifdef CPPHTTPLIB_EXPECT_100_THRESHOLD
+        // An empty header keeps cpp-httplib from asking first, a round trip for each body.
+        request.headers.emplace("Expect", "");
+#endif
+        request.content_length_ = body.size();
+        request.content_provider_ = [&](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+            return write_piece(body, offset, length, sink, deadline, exchange);
+        };
+        request.content_receiver = [&](const char* data, std::size_t size, auto, auto) {
+            too_large = exchange.answer.body.size() + size > largest_answer;
+            if (!too_large) exchange.answer.body.append(data, size);
+            return !too_large;
+        };
+        const httplib::Result result = client_->send(request);
+
+        if (result) {
+            exchange.answer.status = result->status;
+            exchange.answer.content_type = result->get_header_value("Content-Type");
+            exchange.answer.retry_after = result->get_header_value("Retry-After");
+            exchange.answer.location = result->get_header_value("Location");
+            return exchange;
+        }
+        if (exchange.answer.status != 0 || exchange.fault != http_fault::none)
+            return exchange; // seen by write_piece
+        exchange.fault = fault_of(result.error(), too_large);
+        if (exchange.fault == http_fault::tls_certificate) exchange.detail = certificate_problem(*client_);
+        return exchange;
+    }
+
+    /// Writes the next piece of the body, and looks at what the server says meanwhile. False ends the
+    /// request; then the exchange holds the reason or the answer.
+    bool write_piece(std::string_view body, std::size_t offset, std::size_t length, httplib::DataSink& sink,
+                     std::chrono::steady_clock::time_point deadline, http_exchange& exchange) {
+        constexpr std::size_t piece = 256 * 1024;
+        const bool last = length <= piece;
+        if (watch_.state() != send_watch::verdict::running) return false;
+        const bool written = sink.write(body.data() + offset, last ? length : piece);
+        if (tls_ || watch_.connection() < 0)
+            return written; // what arrives is encrypted: leave it to the library
+
+        // A server that has said no need not read the rest: a proxy may answer 413 and close, and the answer
+        // would be lost in a failed write.
+        const answer_head head = written && last ? await_answer_head(watch_.connection(), deadline)
+                                                 : peek_answer_head(watch_.connection());
+        switch (head.state) {
+        case answer_head_state::http2:
+            exchange.fault = http_fault::peer_is_http2;
+            return false;
+        case answer_head_state::tls:
+            exchange.fault = http_fault::peer_is_tls;
+            return false;
+        case answer_head_state::unknown:
+            exchange.fault = http_fault::peer_is_unknown;
+            return false;
+        case answer_head_state::too_long:
+            exchange.fault = http_fault::answer_too_large;
+            return false;
+        case answer_head_state::complete:
+            if (written && (last || head.status < 300)) return true;
+            exchange.answer = take_early_answer(watch_.connection(), deadline);
+            return false;
+        default:
+            return written;
+        }
+    }
+
+    http_fault fault_of(httplib::Error error, bool too_large) noexcept {
+        if (too_large) return http_fault::answer_too_large;
+        switch (watch_.state()) {
+        case send_watch::verdict::deadline:
+            return http_fault::deadline;
+        case send_watch::verdict::interrupted:
+            return http_fault::interrupted;
+        default:
+            break;
+        }
+        switch (error) {
+        case httplib::Error::Connection:
+            return resolved_ ? http_fault::connect : http_fault::name;
+        case httplib::Error::ConnectionTimeout:
+            return http_fault::deadline;
+        case httplib::Error::SSLConnection:
+        case httplib::Error::SSLLoadingCerts:
+            return http_fault::tls;
+        case httplib::Error::SSLServerVerification:
+            return http_fault::tls_certificate;
+        case httplib::Error::Canceled:
+        case httplib::Error::Write:
+            return http_fault::write;
+        default:
+            return http_fault::read;
+        }
+    }
+
+    template <class Client>
+    static std::string certificate_problem([[maybe_unused]] Client& of) {
+#ifdef CPPHTTPLIB_OPENSSL_SUPPORT
+        if constexpr (requires(httplib::SSLClient& secure) { secure.get_openssl_verify_result(); }) {
+            const long code = static_cast<httplib::SSLClient&>(of).get_openssl_verify_result();
+            return code == X509_V_OK ? "it is for another host name" : ::X509_verify_cert_error_string(code);
+        }
+#endif
+        return {};
+    }
+
+    bool tls_;
+    bool resolved_ = false; ///< the name had an address, so that a socket was made
+    send_watch watch_;      // outlives the client, whose destructor may still use its socket
+    std::unique_ptr<client> client_;
+};
+
+} // namespace nanotel::inline NANOTEL_ABI::detail
