@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// A file of whole lines: what is appended is there to its end or not at all.
+#pragma once
+
+#include <fcntl.h>    // open
+#include <sys/file.h> // flock
+#include <sys/stat.h> // fstat
+#include <sys/uio.h>  // writev
+#include <unistd.h>   // close, ftruncate, pread
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <system_error> // generic_category
+#include <utility>
+
+#include <nanotel/core/config.hpp>
+#include <nanotel/core/diagnostics.hpp>
+
+namespace nanotel::inline NANOTEL_ABI::detail {
+
+[[nodiscard]] inline std::string errno_text(int code) { return std::generic_category().message(code); }
+
+/// Appends lines to one file, under an advisory lock, so that several processes can share it. Opens the file
+/// at the first line and again when it was moved away (logrotate). One thread at a time.
+class file_lines {
+public:
+    explicit file_lines(std::string path) : path_(std::move(path)) {}
+    file_lines(const file_lines&) = delete;
+    file_lines& operator=(const file_lines&) = delete;
+    ~file_lines() { close(); }
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+    /// Appends the line and a line end. Returns 0, or errno with the file as long as it was before.
+    [[nodiscard]] int append(std::string_view line) {
+        if (const int error = open_current(); error != 0) return error;
+        const lock held(descriptor_);
+        if (held.error != 0) return held.error;
+        struct stat before{};
+        if (::fstat(descriptor_, &before) != 0) return errno;
+        const off_t begin = S_ISREG(before.st_mode) ? mend_last_line(before.st_size) : 0;
+        if (const int error = write_whole(line); error != 0) {
+            if (S_ISREG(before.st_mode) && ::ftruncate(descriptor_, begin) != 0) return errno;
+            return error;
+        }
+        return 0;
+    }
+
+private:
+    /// Waits for its turn: other writers hold the lock for one line. Where locks are unknown, goes without.
+    struct lock {
+        explicit lock(int descriptor) : of(descriptor) {
+            while (::flock(of, LOCK_EX) != 0)
+                if (errno != EINTR) {
+                    error = errno == EOPNOTSUPP || errno == ENOLCK || errno == EINVAL ? 0 : errno;
+                    return;
+                }
+        }
+        lock(const lock&) = delete;
+        lock& operator=(const lock&) = delete;
+        ~lock() { ::flock(of, LOCK_UN); }
+        int of;
+        int error = 0;
+    };
+
+    int open_current() {
+        struct stat here{}, open{};
+        if (descriptor_ >= 0) {
+            // A child of fork shares the parent's lock as long as it shares the descriptor.
+            const bool same = opened_by_ == ::getpid() && ::stat(path_.c_str(), &here) == 0 &&
+                              ::fstat(descriptor_, &open) == 0 && here.st_ino == open.st_ino &&
+                              here.st_dev == open.st_dev;
+            if (same) return 0;
+            close();
+        }
+        // Telemetry may name people: nobody but the owner reads it, unless the file is there already.
+        descriptor_ = ::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+        if (descriptor_ < 0) return errno;
+        opened_by_ = ::getpid();
+        return 0;
+    }
+
+    /// A process that was killed while it wrote has left the beginning of a line: cut back to the line end
+    /// before it. A whole object without a line end, from another writer, gets its line end. Returns the size
+    /// then.
+    off_t mend_last_line(off_t size) {
+        char last = '\n';
+        if (size == 0 || ::pread(descriptor_, &last, 1, size - 1) != 1 || last == '\n') return size;
+        std::string fragment;
+        std::array<char, 4096> block;
+        off_t begin = size;
+        while (begin > 0) {
+            const off_t from =
+                begin > static_cast<off_t>(block.size()) ? begin - static_cast<off_t>(block.size()) : 0;
+            const auto length = static_cast<std::size_t>(begin - from);
+            if (::pread(descriptor_, block.data(), length, from) != begin - from)
+                return size; // leave it as it is
+            const std::string_view text(block.data(), length);
+            const auto line_end = text.rfind('\n');
+            const std::size_t keep = line_end == text.npos ? 0 : line_end + 1;
+            fragment.insert(0, text.substr(keep));
+            begin = from + static_cast<off_t>(keep);
+            if (line_end != text.npos) break;
+        }
+        if (is_whole_object(fragment)) return write_whole({}) == 0 ? size + 1 : size;
+        if (::ftruncate(descriptor_, begin) != 0) return size;
+        diagnose(diagnostic_level::warning, "file:" + path_,
+                 path_ + " ended in half a line, as when a process is killed while it writes; its last " +
+                     std::to_string(size - begin) + " bytes were cut off");
+        return begin;
+    }
+
+    /// Whether the braces of a JSON object close at its very end.
+    static bool is_whole_object(std::string_view text) noexcept {
+        std::size_t depth = 0;
+        bool in_string = false;
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            const char c = text[i];
+            if (in_string) {
+                if (c == '\\')
+                    ++i;
+                else if (c == '"')
+                    in_string = false;
+            } else if (c == '"') {
+                in_string = true;
+            } else if (c == '{') {
+                ++depth;
+            } else if (c == '}' && --depth == 0) {
+                return i + 1 == text.size();
+            }
+            if (depth == 0) return false;
+        }
+        return false;
+    }
+
+    int write_whole(std::string_view line) noexcept {
+        char line_end = '\n';
+        std::array<iovec, 2> parts{iovec{const_cast<char*>(line.data()), line.size()}, iovec{&line_end, 1}};
+        std::size_t left = line.size() + 1;
+        for (;;) {
+            const auto written = ::writev(descriptor_, parts.data(), static_cast<int>(parts.size()));
+            if (written < 0 && errno == EINTR) continue;
+            if (written < 0) return errno;
+            if (written == 0) return ENOSPC;
+            left -= static_cast<std::size_t>(written);
+            if (left == 0) return 0;
+            auto advance =
+                static_cast<std::size_t>(written); // a full disk or a signal: the rest, or the reason
+            for (iovec& part : parts) {
+                const std::size_t step = advance < part.iov_len ? advance : part.iov_len;
+                part.iov_base = static_cast<char*>(part.iov_base) + step;
+                part.iov_len -= step;
+                advance -= step;
+            }
+        }
+    }
+
+    void close() noexcept {
+        if (descriptor_ >= 0) ::close(descriptor_);
+        descriptor_ = -1;
+    }
+
+    std::string path_;
+    int descriptor_ = -1;
+    int opened_by_ = 0;
+};
+
+} // namespace nanotel::inline NANOTEL_ABI::detail
