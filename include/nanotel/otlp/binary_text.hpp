@@ -45,15 +45,16 @@ inline char* write_hex(char* out, const unsigned char* bytes, std::size_t size) 
 /// Base64 with the standard alphabet and padding. (size + 2) / 3 * 4 bytes.
 inline char* write_base64(char* out, const unsigned char* bytes, std::size_t size) noexcept {
     constexpr const char* alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const auto byte = [&bytes](std::size_t place) -> unsigned { return bytes[place]; };
     for (; size >= 3; size -= 3, bytes += 3, out += 4) {
-        const unsigned group = bytes[0] << 16u | bytes[1] << 8u | bytes[2];
+        const unsigned group = byte(0) << 16 | byte(1) << 8 | byte(2);
         out[0] = alphabet[group >> 18];
         out[1] = alphabet[group >> 12 & 63];
         out[2] = alphabet[group >> 6 & 63];
         out[3] = alphabet[group & 63];
     }
     if (size == 0) return out;
-    const unsigned group = bytes[0] << 8u | (size == 2 ? bytes[1] : 0u);
+    const unsigned group = byte(0) << 8 | (size == 2 ? byte(1) : 0);
     out[0] = alphabet[group >> 10];
     out[1] = alphabet[group >> 4 & 63];
     out[2] = size == 2 ? alphabet[group << 2 & 63] : '=';

@@ -107,7 +107,7 @@ inline constexpr std::array<control_escape, 32> control_escapes = [] {
         table[c] = {{'\\', 'u', '0', '0', static_cast<char>('0' + c / 16), "0123456789abcdef"[c % 16], 0, 6}};
     constexpr char named[][2] = {{'\b', 'b'}, {'\f', 'f'}, {'\n', 'n'}, {'\r', 'r'}, {'\t', 't'}};
     for (const auto& [character, letter] : named)
-        table[static_cast<unsigned>(character)] = {{'\\', letter, 0, 0, 0, 0, 0, 2}};
+        table[static_cast<unsigned char>(character)] = {{'\\', letter, 0, 0, 0, 0, 0, 2}};
     return table;
 }();
 
