@@ -4,11 +4,12 @@
 
 #include <nanotel/nanotel.hpp>
 
-#ifdef NANOTEL_DISABLED
-#include <nanotel/pipeline/disabled_telemetry.hpp>
-#else
 #include <nanotel/exporters/file.hpp>
 #include <nanotel/exporters/http.hpp>
 #include <nanotel/exporters/memory.hpp>
+
+#ifdef NANOTEL_DISABLED
+#include <nanotel/pipeline/disabled_telemetry.hpp>
+#else
 #include <nanotel/pipeline/telemetry.hpp>
 #endif

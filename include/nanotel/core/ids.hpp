@@ -91,6 +91,12 @@ struct id_generator {
     std::uint64_t state = 0;
     std::uint64_t key = 0;
 
+    // Never the same twice, but no more than that; never zero.
+    std::uint64_t next_in_sequence() noexcept {
+        state += 0xa0761d6478bd642full;
+        return state | (state == 0);
+    }
+
     std::uint64_t draw() noexcept {
         state += 0xa0761d6478bd642full;
         __extension__ using wide = unsigned __int128;

@@ -73,10 +73,16 @@ inline constinit const instrumentation_scope default_scope{};
 
 } // namespace nanotel::inline NANOTEL_ABI
 
+// Internal. The name of the function that tells a call site its scope; another one where spans are disabled,
+// so that both kinds of files can be linked together.
+#define NANOTEL_DETAIL_PASTE2(a, b) a##b
+#define NANOTEL_DETAIL_PASTE(a, b) NANOTEL_DETAIL_PASTE2(a, b)
+#define NANOTEL_DETAIL_SCOPE_HERE NANOTEL_DETAIL_PASTE(nanotel_scope_here_, NANOTEL_ABI)
+
 // The scope of code that declares none. A declaration by macro is the better match of two overloads, in the
 // namespace that holds it and in those within; so a file or a library states its scope once, and no macro of
 // a span has to name it.
-[[maybe_unused]] constexpr const nanotel::instrumentation_scope& nanotel_scope_here(...) noexcept {
+consteval const nanotel::instrumentation_scope& NANOTEL_DETAIL_SCOPE_HERE(...) noexcept {
     return nanotel::detail::default_scope;
 }
 
@@ -86,7 +92,7 @@ inline constinit const instrumentation_scope default_scope{};
 #define NANOTEL_INSTRUMENTATION_SCOPE(...)                                                                   \
     [[maybe_unused]] static constinit const ::nanotel::instrumentation_scope nanotel_scope_declared{         \
         __VA_ARGS__};                                                                                        \
-    [[maybe_unused]] static constexpr const ::nanotel::instrumentation_scope& nanotel_scope_here(            \
+    [[maybe_unused]] static consteval const ::nanotel::instrumentation_scope& NANOTEL_DETAIL_SCOPE_HERE(     \
         int) noexcept {                                                                                      \
         return nanotel_scope_declared;                                                                       \
     }                                                                                                        \

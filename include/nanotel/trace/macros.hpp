@@ -6,16 +6,13 @@
 #include <nanotel/core/scope.hpp>
 #include <nanotel/trace/function_name.hpp>
 
-#define NANOTEL_DETAIL_PASTE2(a, b) a##b
-#define NANOTEL_DETAIL_PASTE(a, b) NANOTEL_DETAIL_PASTE2(a, b)
-
 #ifndef NANOTEL_DISABLED
 
 // Internal. No lambda: structured bindings may be attributes, and so may co_await.
 #define NANOTEL_DETAIL_SPAN(variable, type, construct_from, what, ...)                                       \
     static constinit ::nanotel::detail::call_site NANOTEL_DETAIL_PASTE(nanotel_site_of_, variable) =         \
-        ::nanotel::detail::make_site(::nanotel::detail::describe(what), nanotel_scope_here(0), __FILE__,     \
-                                     __LINE__);                                                              \
+        ::nanotel::detail::make_site(::nanotel::detail::describe(what), NANOTEL_DETAIL_SCOPE_HERE(0),        \
+                                     __FILE__, __LINE__);                                                    \
     type variable construct_from;                                                                            \
     if (variable.is_recording())                                                                             \
     variable.begin(NANOTEL_DETAIL_PASTE(nanotel_site_of_, variable) __VA_OPT__(, ) __VA_ARGS__)
@@ -59,16 +56,21 @@
 
 #else
 
-// Internal. The arguments are compiled and never run; the variable is a constant that nothing refers to.
+// Internal. The arguments are compiled and never run; the variable is static, empty, and nothing refers to
+// it.
 #define NANOTEL_DETAIL_SPAN(variable, type, what, ...)                                                       \
-    [[maybe_unused]] static constexpr type variable{};                                                       \
-    if constexpr (false)                                                                                     \
-    type::check(::nanotel::detail::describe(what), nanotel_scope_here(0) __VA_OPT__(, ) __VA_ARGS__)
+    [[maybe_unused]] static constinit type variable{};                                                       \
+    if constexpr (false) {                                                                                   \
+        ::nanotel::detail::call_site NANOTEL_DETAIL_PASTE(nanotel_site_of_, variable) =                      \
+            ::nanotel::detail::make_site(::nanotel::detail::describe(what), NANOTEL_DETAIL_SCOPE_HERE(0));   \
+        variable.begin(NANOTEL_DETAIL_PASTE(nanotel_site_of_, variable) __VA_OPT__(, ) __VA_ARGS__);         \
+    }                                                                                                        \
+    static_assert(true)
 
 #define NANOTEL_SPAN(variable, what, ...)                                                                    \
     NANOTEL_DETAIL_SPAN(variable, ::nanotel::detail::span_for<decltype(what)>, what, __VA_ARGS__)
 #define NANOTEL_SPAN_FROM(variable, parent, what, ...)                                                       \
-    if constexpr (false) ::nanotel::span::check_parent(parent);                                              \
+    if constexpr (false) ::nanotel::detail::check_parent(parent);                                            \
     NANOTEL_DETAIL_SPAN(variable, ::nanotel::detail::span_for<decltype(what)>, what, __VA_ARGS__)
 #define NANOTEL_SCOPED_SPAN(what, ...)                                                                       \
     NANOTEL_SPAN(NANOTEL_DETAIL_PASTE(nanotel_span_at_, __LINE__), what, __VA_ARGS__)

@@ -3,7 +3,11 @@
 // compiling.
 #pragma once
 
+#ifdef NANOTEL_DISABLED
+#include <nanotel/trace/disabled_span.hpp>
+#else
 #include <nanotel/trace/span.hpp>
+#endif
 
 namespace nanotel::inline NANOTEL_ABI {
 
@@ -92,8 +96,8 @@ class schema_span : public span {
 public:
     using span::span;
 
-    template <class... A>
-    [[gnu::always_inline]] void begin(detail::call_site& site, const A&... attributes) noexcept {
+    template <class Site, class... A>
+    [[gnu::always_inline]] void begin(Site& site, const A&... attributes) noexcept {
         Schema::template check_begin<A...>();
         span::begin(site, attributes...);
     }

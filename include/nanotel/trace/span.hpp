@@ -3,19 +3,11 @@
 #pragma once
 
 #include <nanotel/trace/exception.hpp>
-#include <nanotel/trace/span_name.hpp>
+#include <nanotel/trace/site_recording.hpp>
+#include <nanotel/trace/span_options.hpp>
 #include <nanotel/trace/span_state.hpp>
 
 namespace nanotel::inline NANOTEL_ABI {
-
-/// How a span begins, for the forms without a macro. The texts need to live only until the call returns.
-struct span_options {
-    text name;
-    span_kind kind = span_kind::internal;
-    const context* parent = nullptr; ///< null: what is current; &nanotel::new_root: a new trace
-    timestamp start_time{};          ///< 0: now
-    const instrumentation_scope* scope = nullptr;
-};
 
 /// What can be done to a span while it is open (OpenTelemetry Trace API, "Span operations"). On a span that
 /// is not recording every call is a no-op of about a nanosecond. A span belongs to one thread at a time.
@@ -185,9 +177,8 @@ public:
 
     // For the macros: decide first, evaluate attributes after.
     [[gnu::always_inline]] explicit span(const detail::call_site& site) noexcept {
-        // Without start, this branch is all there is.
-        if (detail::current_thread->mode.load_relaxed() != 0 || detail::runtime.load_relaxed() != nullptr)
-            here(site.name, site.kind);
+        if (detail::runtime.load_relaxed() != nullptr)
+            here(site.name, site.kind); // without start, this is all
     }
     span(const detail::call_site& site, const nanotel::context& parent) noexcept {
         below(parent, site.name, site.kind);

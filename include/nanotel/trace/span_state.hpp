@@ -2,7 +2,7 @@
 // The hot path of a span: begin it below the current context, end it with one record in the ring.
 #pragma once
 
-#include <nanotel/core/context.hpp>
+#include <nanotel/core/current_context.hpp>
 #include <nanotel/core/record_builder.hpp>
 #include <nanotel/trace/status.hpp>
 
@@ -42,7 +42,8 @@ struct span_state {
 }
 
 // A root: the sampler is asked here and nowhere else.
-inline span_phase begin_root(span_state& span, thread_state& thread, text name, span_kind kind) noexcept {
+[[gnu::noinline]] inline span_phase begin_root(span_state& span, thread_state& thread, text name,
+                                               span_kind kind) noexcept {
     const std::uint32_t mode = thread.mode.load_relaxed();
     auto& header = span.record.header;
     trace_id trace;
@@ -121,6 +122,15 @@ inline span_phase begin_root(span_state& span, thread_state& thread, text name, 
     }
     if ((word & context_word::present) == 0) {
         span.leave = leave_to::nothing;
+        if (thread->mode.load_relaxed() & thread_mode::roots_dropped) {
+            // No draw: the id need only differ from others of the thread. The trace is named when somebody
+            // asks.
+            span.owner = thread;
+            span.record.header.span_id = thread->ids.next_in_sequence();
+            thread->context.span_id = span.record.header.span_id;
+            thread->context.word = context_word::unnamed;
+            return span_phase::unsampled;
+        }
         return begin_root(span, *thread, name, kind);
     }
     // Below a local parent that is not sampled there is nothing to do: its context stands for the whole

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// The context that is current on a thread: capture it, hand it over, attach it elsewhere.
+#pragma once
+
+#include <nanotel/core/context.hpp>
+#include <nanotel/core/runtime.hpp>
+
+namespace nanotel::inline NANOTEL_ABI {
+
+namespace detail {
+
+inline thread_context to_thread_context(const context& c) noexcept {
+    std::uint64_t word = 0;
+    if (c.is_valid())
+        word = context_word::valid | (std::uint64_t{c.flags} << context_word::flags_shift) |
+               (c.remote ? context_word::remote : 0);
+    return {{c.trace_id.words[0], c.trace_id.words[1]}, c.span_id.word, word};
+}
+
+inline trace_id draw_trace_id(thread_state& thread) noexcept {
+    if (thread.mode.load_relaxed() & thread_mode::indirect) [[unlikely]]
+        return runtime.load_acquire()->new_trace_id(thread);
+    return {{thread.ids.draw(), thread.ids.draw()}};
+}
+inline std::uint64_t draw_span_id(thread_state& thread) noexcept {
+    if (thread.mode.load_relaxed() & thread_mode::indirect) [[unlikely]]
+        return runtime.load_acquire()->new_span_id(thread);
+    return thread.ids.draw();
+}
+
+// The trace id of a root that was not sampled is drawn when somebody asks: most are never asked for.
+inline void name_context(thread_state& thread) noexcept {
+    const trace_id id = draw_trace_id(thread);
+    thread.context.trace_id[0] = id.words[0];
+    thread.context.trace_id[1] = id.words[1];
+    thread.context.word = context_word::valid | context_word::random;
+}
+
+// Makes `current` what `context` says after `span_id` ended while it was not the innermost: see
+// orphaned_context.
+[[gnu::noinline, gnu::cold]] inline void leave_out_of_order(thread_state& thread, std::uint64_t span_id,
+                                                            const thread_context& instead) noexcept {
+    if (thread.orphan_count == thread_state::max_orphans) {
+        // Forgetting the oldest may leave one span with a parent that has ended; it still has its trace.
+        for (unsigned i = 1; i < thread_state::max_orphans; ++i) thread.orphans[i - 1] = thread.orphans[i];
+        --thread.orphan_count;
+    }
+    thread.orphans[thread.orphan_count++] = {span_id, instead};
+}
+
+[[gnu::noinline, gnu::cold]] inline void skip_orphans(thread_state& thread) noexcept {
+    for (unsigned i = thread.orphan_count; i-- > 0;) {
+        if ((thread.context.word & context_word::present) == 0 ||
+            thread.orphans[i].span_id != thread.context.span_id)
+            continue;
+        thread.context = thread.orphans[i].instead;
+        for (unsigned j = i + 1; j < thread.orphan_count; ++j) thread.orphans[j - 1] = thread.orphans[j];
+        --thread.orphan_count;
+        i = thread.orphan_count; // what it returned to may have ended too
+    }
+    // Nothing is open any more, so nobody can return to what is left.
+    if ((thread.context.word & context_word::present) == 0) thread.orphan_count = 0;
+}
+
+} // namespace detail
+
+/// The context that a span started now on this thread would have as its parent; invalid where there is none.
+/// Any thread; about 2 ns. Without `start` it is always invalid.
+inline context current_context() noexcept {
+    detail::thread_state* const thread = detail::this_thread();
+    if (!thread) return {};
+    auto& now = thread->context;
+    if (now.word & detail::context_word::unnamed) detail::name_context(*thread);
+    if ((now.word & detail::context_word::valid) == 0) return {};
+    return {{{now.trace_id[0], now.trace_id[1]}},
+            {now.span_id},
+            static_cast<std::uint8_t>(now.word >> detail::context_word::flags_shift),
+            (now.word & detail::context_word::remote) != 0};
+}
+
+/// Makes a context current on this thread for the lifetime of the object, and what was current before it
+/// again afterwards: in a thread pool, a callback, each leg of a coroutine. Destroyed on another thread it
+/// leaves that thread alone. About 2 ns. An invalid context makes the thread have none.
+class context_scope {
+public:
+    explicit context_scope(const context& attached) noexcept : thread_(detail::this_thread()) {
+        if (!thread_) return;
+        before_ = thread_->context;
+        thread_->context = detail::to_thread_context(attached);
+    }
+    ~context_scope() {
+        if (thread_ && thread_ == detail::current_thread && thread_->mode.load_relaxed() != 0) {
+            thread_->context = before_;
+            if (thread_->orphan_count != 0) [[unlikely]]
+                detail::skip_orphans(*thread_);
+        }
+    }
+    context_scope(const context_scope&) = delete;
+    context_scope& operator=(const context_scope&) = delete;
+
+private:
+    detail::thread_state* thread_;
+    detail::thread_context before_;
+};
+
+} // namespace nanotel::inline NANOTEL_ABI

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// With NANOTEL_DISABLED: start takes its options and starts nothing.
+#pragma once
+
+#include <nanotel/pipeline/delivery.hpp>
+#include <nanotel/pipeline/options.hpp>
+
+namespace nanotel::inline NANOTEL_ABI {
+
+class telemetry {
+public:
+    ~telemetry() {}
+    telemetry() noexcept = default;
+    telemetry(telemetry&&) noexcept {}
+    telemetry& operator=(telemetry&&) noexcept { return *this; }
+
+    [[nodiscard]] flush_result flush(std::chrono::nanoseconds) { return {.complete = true}; }
+    flush_result shutdown(std::chrono::nanoseconds) { return {.complete = true}; }
+    [[nodiscard]] statistics stats() const { return {}; }
+};
+
+[[nodiscard]] inline telemetry start(const options& = {}) { return {}; }
+
+} // namespace nanotel::inline NANOTEL_ABI

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// How the attributes that a call site lists get into the record: each into its slot, without its key.
+#pragma once
+
+#include <nanotel/core/record_builder.hpp>
+#include <nanotel/trace/span_name.hpp>
+
+namespace nanotel::inline NANOTEL_ABI {
+
+namespace detail {
+
+constexpr call_site make_site(named_span what, const instrumentation_scope& scope, const char* file,
+                              std::uint32_t line) noexcept {
+    return {what.name, &scope, file, line, what.kind, {}};
+}
+
+[[gnu::noinline, gnu::cold]] inline std::uint32_t register_site(call_site& site, const site_key* keys,
+                                                                std::uint32_t count) noexcept {
+    return runtime.load_acquire()->register_site(site, keys, count);
+}
+
+// A value of fixed size goes into its slot at a place known when compiling.
+template <class V>
+[[gnu::always_inline]] inline void write_fixed(record_builder& record, std::uint32_t slot,
+                                               const V& value) noexcept {
+    if constexpr (fixed_size_value<V>) {
+        const std::uint64_t bits = record_builder::to_bits(value);
+        __builtin_memcpy(record.inline_bytes + slot, &bits, sizeof bits);
+    }
+}
+
+[[gnu::noinline]] inline void write_text_slot(record_builder& record, std::uint32_t slot, const void* data,
+                                              std::size_t size) noexcept {
+    const std::uint32_t offset = record.extend(size);
+    if (offset == record_builder::no_room) {
+        record.put(slot, variable_slot{record_builder::no_room, 0});
+        ++record.dropped_attributes;
+        return;
+    }
+    record.put(slot, variable_slot{offset, static_cast<std::uint32_t>(size)});
+    copy_short(record.payload + offset, data, size);
+}
+
+template <class V>
+[[gnu::always_inline]] inline void write_variable(record_builder& record, std::uint32_t slot,
+                                                  const V& value) noexcept {
+    if constexpr (bytes_value<V>) {
+        // A literal: its length is a constant here, and the copy is a few moves.
+        if (__builtin_constant_p(value.size) && value.size <= 32 &&
+            padded(value.size) <= NANOTEL_SPAN_INLINE_BYTES - record.size && record.pool_class == 0) {
+            const std::uint32_t offset = record.size;
+            const variable_slot entry{offset, static_cast<std::uint32_t>(value.size)};
+            __builtin_memcpy(record.inline_bytes + slot, &entry, sizeof entry);
+            __builtin_memcpy(record.inline_bytes + offset, value.data, value.size);
+            record.size = offset + padded(value.size);
+        } else {
+            write_text_slot(record, slot, value.data, value.size);
+        }
+    } else if constexpr (!fixed_size_value<V>) {
+        const std::uint32_t begin = record.size;
+        if (record.append_value(value)) {
+            record.put(slot, variable_slot{begin, record.size - begin});
+        } else {
+            record.size = begin;
+            record.put(slot, variable_slot{record_builder::no_room, 0});
+            ++record.dropped_attributes;
+        }
+    }
+}
+
+template <class... V>
+[[gnu::always_inline]] inline void write_slots(record_builder& record, const V&... values) noexcept {
+    record.size = 8 * sizeof...(V);
+    std::uint32_t slot = 0;
+    ((write_fixed(record, slot, values), slot += 8), ...);
+    slot = 0;
+    ((write_variable(record, slot, values), slot += 8), ...);
+}
+
+template <class... A>
+[[gnu::always_inline]] inline void begin_at_site(record_builder& record, call_site& site,
+                                                 const A&... attributes) noexcept {
+    static_assert((is_attribute<A> && ...), "nanotel: write an attribute as \"key\"_attr = value");
+    static_assert(8 * sizeof...(A) <= NANOTEL_SPAN_INLINE_BYTES,
+                  "nanotel: this span lists more attributes than NANOTEL_SPAN_INLINE_BYTES has room for; "
+                  "set the rest with span.set()");
+    if constexpr ((is_attribute<A> && ...)) {
+        std::uint32_t id = site.id.load_relaxed();
+        if (id == 0) [[unlikely]]
+            id = register_site(site, site_keys<A...>, sizeof...(A));
+        record.header.site = id;
+        if constexpr (sizeof...(A) > 0) write_slots(record, attributes.value...);
+    }
+}
+
+} // namespace detail
+} // namespace nanotel::inline NANOTEL_ABI
