@@ -91,7 +91,7 @@ private:
     }
 
     std::vector<bool> complete_[4];
-    std::vector<bool> begins_[3];
+    std::vector<bool> begins_[4]; // the last stays empty
 };
 
 const reference_decoder& decoder() {
