@@ -25,8 +25,9 @@
 
 namespace {
 
-constexpr std::string_view usage = R"(usage: nanotel_receiver [--port N] [--port-file PATH] [--quiet]
-       nanotel_receiver --check FILE... [--quiet]
+constexpr std::string_view usage =
+    R"(usage: nanotel_receiver [--port N] [--port-file PATH] [--quiet] [--colour]
+       nanotel_receiver --check FILE... [--quiet] [--colour]
 
 Takes OTLP/JSON on POST /v1/traces, /v1/metrics and /v1/logs (gzip or plain) and checks every body
 against the wire rules; with --check, the lines of OTLP files instead. Violations go to stderr as they
@@ -35,12 +36,14 @@ are found. SIGTERM or SIGINT ends it: it prints the slowest traces and counts, l
   --port N          the port to listen on at 127.0.0.1 (default 0: any that is free)
   --port-file PATH  where to write the port once connections are taken
   --quiet           no trees and no table, only violations and the last line
+  --colour          coloured trees even where the output is no terminal
 )";
 
 struct options {
     int port = 0;
     std::string port_file;
     bool quiet = false;
+    bool colour = false;
     bool check = false;
     std::vector<std::string> files;
 };
@@ -52,6 +55,8 @@ bool parse(int argc, char** argv, options& result) {
         const bool has_value = i + 1 < argc;
         if (argument == "--quiet") {
             result.quiet = true;
+        } else if (argument == "--colour") {
+            result.colour = true;
         } else if (argument == "--check") {
             result.check = true;
         } else if (argument == "--port" && has_value) {
@@ -70,9 +75,9 @@ bool parse(int argc, char** argv, options& result) {
     return !result.check || !result.files.empty();
 }
 
-int finish(receiver::session& run, bool quiet) {
-    const receiver::palette colours(isatty(STDOUT_FILENO) != 0);
-    fmt::print("{}", receiver::summary(run, quiet, colours));
+int finish(receiver::session& run, const options& chosen) {
+    const receiver::palette colours(chosen.colour || isatty(STDOUT_FILENO) != 0);
+    fmt::print("{}", receiver::summary(run, chosen.quiet, colours));
     std::fflush(stdout);
     return run.violations().total() == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -85,7 +90,7 @@ int check_files(const options& chosen) {
         fmt::print(stderr, "nanotel_receiver: cannot read {}\n", file);
         return EXIT_FAILURE;
     }
-    return finish(run, chosen.quiet);
+    return finish(run, chosen);
 }
 
 int serve(const options& chosen) {
@@ -98,10 +103,12 @@ int serve(const options& chosen) {
         fmt::print(stderr, "nanotel_receiver: port {} of 127.0.0.1 is taken\n", chosen.port);
         return EXIT_FAILURE;
     }
-    if (!chosen.quiet) fmt::print("receiver: listening on http://127.0.0.1:{}\n", port);
-    std::fflush(stdout);
+    if (!chosen.quiet && chosen.port_file.empty()) {
+        fmt::print("receiver: listening on http://127.0.0.1:{}\n", port);
+        std::fflush(stdout);
+    }
     support::serve_until(signals, server, port, chosen.port_file);
-    return finish(run, chosen.quiet);
+    return finish(run, chosen);
 }
 
 } // namespace

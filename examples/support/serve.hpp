@@ -84,9 +84,9 @@ inline void serve_until(const ending_signals& signals, httplib::Server& server, 
         signals.wait();
         // stop() does nothing before the server runs, so one call is not enough for a signal that comes
         // early.
-        while (!ended.load()) {
+        for (int round = 0; !ended.load(); ++round) {
             server.stop();
-            detail::stop_reading(port);
+            if (round >= 40) detail::stop_reading(port); // until then, requests on their way may arrive
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
     });
