@@ -25,9 +25,9 @@ public:
         set(attributes...);
     }
 
-    // For the macros.
-    explicit detached_span(const detail::call_site& site) noexcept { start(nullptr, site.name, site.kind); }
-    detached_span(const detail::call_site& site, const nanotel::context& parent) noexcept {
+    // For the macros. A site that is not const, or {.name = …} would be one.
+    explicit detached_span(detail::call_site& site) noexcept { start(nullptr, site.name, site.kind); }
+    detached_span(detail::call_site& site, const nanotel::context& parent) noexcept {
         start(&parent, site.name, site.kind);
     }
 

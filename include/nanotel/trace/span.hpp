@@ -67,9 +67,12 @@ public:
     /// Ok is final: what is set after it is ignored. The description is kept for errors only.
     void set_status(status_code code, text description = {}) noexcept {
         if (!state_ || state_->status == status_code::ok || code == status_code::unset) return;
-        if (state_->record.add_text_section(detail::section_type::status, static_cast<unsigned>(code),
-                                            code == status_code::error ? description : text{}))
-            state_->status = code;
+        const auto add = [&](text why) noexcept {
+            return state_->record.add_text_section(detail::section_type::status, static_cast<unsigned>(code),
+                                                   why);
+        };
+        // Rather a status without its description than none.
+        if ((code == status_code::error && add(description)) || add({})) state_->status = code;
     }
 
     /// Replaces the name. Samplers have decided by the first one.
@@ -175,12 +178,13 @@ public:
         set(attributes...);
     }
 
-    // For the macros: decide first, evaluate attributes after.
-    [[gnu::always_inline]] explicit span(const detail::call_site& site) noexcept {
-        if (detail::runtime.load_relaxed() != nullptr)
+    // For the macros: decide first, evaluate attributes after. A site that is not const, or {.name = …} would
+    // be one.
+    [[gnu::always_inline]] explicit span(detail::call_site& site) noexcept {
+        if (detail::recording.load_relaxed() != 0)
             here(site.name, site.kind); // without start, this is all
     }
-    span(const detail::call_site& site, const nanotel::context& parent) noexcept {
+    span(detail::call_site& site, const nanotel::context& parent) noexcept {
         below(parent, site.name, site.kind);
     }
 

@@ -73,9 +73,10 @@ struct span_state {
     return span_phase::recording;
 }
 
-// Below a given parent, which is made current for as long as the span is.
+// Below a given parent, which is made current for as long as the span is. By value: it may be the thread's
+// own context, which changes here.
 [[gnu::noinline]] inline span_phase begin_below(span_state& span, thread_state& thread,
-                                                const thread_context& parent, text name,
+                                                const thread_context parent, text name,
                                                 span_kind kind) noexcept {
     span.leave = leave_to::saved;
     span.before = thread.context;
