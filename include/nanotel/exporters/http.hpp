@@ -110,6 +110,9 @@ public:
         try {
             if (::getpid() != owner_) restart_in_child();
             const auto begin = steady_clock::now();
+            if (deadline <= begin)
+                return {.outcome = export_outcome::retryable,
+                        .message = way.where + " was not tried: the deadline had passed before"};
             if (way.timeout.count() > 0) deadline = std::min(deadline, begin + way.timeout);
             std::string_view bytes = body.body;
             const bool compressed = way.gzip && compressor_.compress(bytes, compressed_);

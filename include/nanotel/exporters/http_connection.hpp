@@ -127,8 +127,11 @@ private:
     http_exchange post_watched(const std::string& target, const http_headers& headers, std::string_view body,
                                std::chrono::steady_clock::time_point deadline) {
         using namespace std::chrono;
-        // A limit for each step as well, so that most faults end without the watch.
-        const auto left = std::clamp<nanoseconds>(deadline - steady_clock::now(), milliseconds{1}, hours{1});
+        using namespace std::chrono_literals;
+        // cpp-httplib's own limits, from 5 s to 300 s, would cut a longer deadline short; the watch keeps the
+        // deadline, and comes first, so that a send that took too long is not mistaken for a connection that
+        // broke.
+        const auto left = std::clamp<nanoseconds>(deadline - steady_clock::now(), 0ns, 1h) + 1s;
         client_->set_connection_timeout(left);
         client_->set_read_timeout(left);
         client_->set_write_timeout(left);
@@ -164,7 +167,7 @@ private:
         }
         if (exchange.answer.status != 0 || exchange.fault != http_fault::none)
             return exchange; // seen by write_piece
-        exchange.fault = fault_of(result.error(), too_large);
+        exchange.fault = too_large ? http_fault::answer_too_large : fault_of(result.error(), deadline);
         if (exchange.fault == http_fault::tls_certificate) exchange.detail = certificate_problem(*client_);
         return exchange;
     }
@@ -206,16 +209,11 @@ private:
         }
     }
 
-    http_fault fault_of(httplib::Error error, bool too_large) noexcept {
-        if (too_large) return http_fault::answer_too_large;
-        switch (watch_.state()) {
-        case send_watch::verdict::deadline:
-            return http_fault::deadline;
-        case send_watch::verdict::interrupted:
-            return http_fault::interrupted;
-        default:
-            break;
-        }
+    http_fault fault_of(httplib::Error error, std::chrono::steady_clock::time_point deadline) noexcept {
+        if (watch_.state() == send_watch::verdict::interrupted) return http_fault::interrupted;
+        // Whatever broke when the time was up broke because of it: the watch cut, or a step ran into its own
+        // limit.
+        if (std::chrono::steady_clock::now() >= deadline) return http_fault::deadline;
         switch (error) {
         case httplib::Error::Connection:
             return resolved_ ? http_fault::connect : http_fault::name;

@@ -6,7 +6,7 @@
 
 #include <array>
 #include <charconv>
-#include <cmath> // floor
+#include <cmath> // floor, isfinite
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -170,7 +170,8 @@ private:
             if (word == "Infinity") return infinity;
             if (word == "-Infinity") return -infinity;
             const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-            if (error == std::errc{} && end == word.data() + word.size()) return number;
+            if (error == std::errc{} && end == word.data() + word.size() && std::isfinite(number))
+                return number;
         }
         fail_at(value, "a number, \"NaN\", \"Infinity\" or \"-Infinity\"");
     }
