@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Attributes: lists of keys with AnyValues.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Attributes as people read them: lines of "key=value".
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The envelopes around the records of any signal: resources, scopes, schema URLs.
 #pragma once
 

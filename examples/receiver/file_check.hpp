@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // OTLP files (JSON lines) through the same check as requests.
 #pragma once
 

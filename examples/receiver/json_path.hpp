@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where a value stands in a document, written as a JSON pointer.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Logs on the wire. Their envelopes are checked; the members of a log record are not yet.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // nanotel_receiver: takes OTLP/JSON over HTTP or from files, checks it strictly and shows what came.
 #include "file_check.hpp"
 #include "otlp_server.hpp"

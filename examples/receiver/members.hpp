@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The members of an object: which ones the protocol knows, which ones are there.
 #pragma once
 

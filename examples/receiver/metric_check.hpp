@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Metrics on the wire. Their envelopes are checked; the data points inside a metric are not yet.
 #pragma once
 

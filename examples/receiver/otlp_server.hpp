@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The HTTP side: takes OTLP requests, checks them and answers like the Collector.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A span as the receiver remembers it: what it needs to find its place in a trace, and its details as text.
 #pragma once
 

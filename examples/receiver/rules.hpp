@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The wire rules of OTLP/JSON that the receiver checks, each with a name and a sentence.
 #pragma once
 

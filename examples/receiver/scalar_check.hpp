@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Single values: ids, 64-bit and 32-bit integers, enums, doubles, strings, bytes.
 #pragma once
 

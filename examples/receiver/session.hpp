@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Everything that one run of the receiver has seen, from any thread.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The spans that were received: whose parents are missing, which came twice, which traces were slow.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One request body, or one line of an OTLP file, against every wire rule.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the receiver says at its end.
 #pragma once
 

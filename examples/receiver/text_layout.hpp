@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Numbers, durations and columns for people.
 #pragma once
 

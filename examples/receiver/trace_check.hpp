@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Spans on the wire, with their events, links and statuses.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A trace as an indented tree, in columns: name, duration, start, status, attributes.
 #pragma once
 
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple> // tie
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -43,8 +45,9 @@ public:
             children_[has_parent ? span.parent : 0].push_back(&span);
         }
         for (auto& [parent, list] : children_) {
-            std::stable_sort(list.begin(), list.end(),
-                             [](const auto* a, const auto* b) { return a->start < b->start; });
+            std::sort(list.begin(), list.end(), [](const auto* a, const auto* b) {
+                return std::tie(a->start, a->span) < std::tie(b->start, b->span);
+            });
         }
         for (const auto* root : children_[0]) add_span(*root, "", "");
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The list of vendor states that a traceState carries, by W3C Trace Context.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a body did wrong: every violation is counted, the first few of each rule are kept as text.
 #pragma once
 

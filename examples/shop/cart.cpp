@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "cart.hpp"
 
 #include "errors.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Shopping carts: what a customer wants, and what it costs.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Carts between their computation and their checkout.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the shop sells.
 #pragma once
 

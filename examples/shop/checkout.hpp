@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Turns a cart into an order.
 #pragma once
 

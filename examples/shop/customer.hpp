@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What customers do: browse, look, fill carts, pay, and now and then do something wrong.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Why a request cannot be served: each reason is an exception with its HTTP status.
 #pragma once
 

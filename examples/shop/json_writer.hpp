@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Writes JSON text: objects and arrays, commas and escapes.
 #pragma once
 

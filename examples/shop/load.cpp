@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // nanotel_shop_load: customers for the shop, a thread and a connection each, for some seconds.
 #include "customer.hpp"
 

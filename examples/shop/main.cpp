@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // nanotel_shop: a small online shop over HTTP, instrumented with nanotel.
 #include "catalogue.hpp"
 #include "routes.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Amounts of money, in cents, as every shop should have them.
 #pragma once
 

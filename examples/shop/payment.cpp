@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "payment.hpp"
 
 #include "errors.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The payment provider, as the shop sees it.
 #pragma once
 

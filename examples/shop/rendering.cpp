@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "rendering.hpp"
 
 #include "json_writer.hpp"

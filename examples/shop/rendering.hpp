@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the shop answers, as JSON.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The HTTP interface of the shop.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Finds products by words, the best ones first.
 #pragma once
 

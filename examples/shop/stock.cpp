@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "stock.hpp"
 
 #include "cart.hpp"

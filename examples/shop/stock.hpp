@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How many of each product there are, and who holds some of them.
 #pragma once
 

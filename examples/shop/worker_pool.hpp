@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Threads that do work for other threads, and the spans of both in one trace.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Runs a cpp-httplib server as a process should: any free port, told in a file, and an orderly end on
 // SIGTERM.
 #pragma once
@@ -17,6 +18,7 @@
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <sys/socket.h>
+#include <unistd.h> // getpid
 
 namespace support {
 
@@ -92,7 +94,7 @@ inline void serve_until(const ending_signals& signals, httplib::Server& server, 
     });
     server.listen_after_bind();
     ended = true;
-    pthread_kill(waiter.native_handle(), SIGTERM); // in case the server ended by itself
+    kill(getpid(), SIGTERM); // wakes the waiter in case the server ended by itself; blocked everywhere else
     waiter.join();
 }
 

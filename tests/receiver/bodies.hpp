@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A body that uses every member of a span, and ways to spoil it.
 #pragma once
 

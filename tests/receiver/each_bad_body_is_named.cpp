@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Every rule has at least one body that breaks it and nothing else, and the message says where.
 #include "bodies.hpp"
 

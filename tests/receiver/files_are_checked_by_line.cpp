@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // OTLP files: every line is a document, a file holds one signal.
 #include "bodies.hpp"
 

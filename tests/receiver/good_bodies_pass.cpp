@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the wire rules allow raises no violation, and its spans are read.
 #include "bodies.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The HTTP side over loopback: statuses, gzip, and headers that break a rule.
 #include "bodies.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The store counts spans without a parent and spans that came twice, in whatever order they come.
 #include "../../examples/receiver/span_store.hpp"
 

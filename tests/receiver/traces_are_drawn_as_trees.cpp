@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The picture of a trace: indentation, columns, events, links, and traces that are not whole.
 #include "../../examples/receiver/span_store.hpp"
 #include "../../examples/receiver/text_layout.hpp"
