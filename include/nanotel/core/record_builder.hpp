@@ -9,6 +9,12 @@ namespace nanotel::inline NANOTEL_ABI::detail {
 inline constexpr std::uint32_t pool_block_size(unsigned size_class) noexcept {
     return 1024u << (2 * size_class);
 }
+// Blocks that a thread keeps for itself. Where spans begin on one thread and end on another, the first would
+// use up all the memory there is for blocks, and the second hoard it.
+inline constexpr std::uint32_t pool_keeps(unsigned size_class) noexcept {
+    const std::uint32_t count = 64u >> (2 * size_class);
+    return count < 2 ? 2 : count;
+}
 
 // Copies a number of bytes that is not known when compiling. Short texts are the rule, and two overlapping
 // loads beat a call for them.
@@ -67,7 +73,7 @@ struct record_builder {
         const runtime_table* const table = runtime.load_acquire();
         thread_state* const thread = this_thread();
         if (!table || !thread) return false;
-        const std::uint64_t largest = table->largest_record - sizeof(record_header) - reserve;
+        const std::uint64_t largest = table->largest_record.load_relaxed() - sizeof(record_header) - reserve;
         if (wanted > largest) return false;
         unsigned next = 0;
         while (next < thread_state::pool_classes && pool_block_size(next) - reserve < wanted) ++next;
@@ -94,6 +100,7 @@ struct record_builder {
         if (!block) [[unlikely]]
             return runtime.load_acquire()->refill_pool(thread, size_class);
         thread.pool[size_class] = block->next;
+        --thread.pool_count[size_class];
         return block;
     }
 
@@ -108,8 +115,18 @@ struct record_builder {
         if (thread_state* const thread = this_thread()) {
             block->next = thread->pool[size_class];
             thread->pool[size_class] = block;
+            if (++thread->pool_count[size_class] <= pool_keeps(size_class)) return;
+            // Half of them at once, so that the registry's lock is taken seldom.
+            const std::uint32_t kept = pool_keeps(size_class) / 2;
+            pool_block* last = block;
+            for (std::uint32_t i = 1; i < kept; ++i) last = last->next;
+            pool_block* const surplus = last->next;
+            last->next = nullptr;
+            thread->pool_count[size_class] = kept;
+            runtime.load_acquire()->release_blocks(surplus, size_class);
         } else if (const runtime_table* const table = runtime.load_acquire()) {
-            table->release_block(block, size_class);
+            block->next = nullptr;
+            table->release_blocks(block, size_class);
         }
     }
 

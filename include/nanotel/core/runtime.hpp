@@ -20,18 +20,23 @@ struct runtime_table {
     bool (*make_room)(thread_state&, std::uint64_t size) noexcept;
     // A block of the class's size, for a span that outgrew its inline bytes; null when memory is short.
     pool_block* (*refill_pool)(thread_state&, unsigned size_class) noexcept;
-    // A block that was given back on a thread that has no state.
-    void (*release_block)(pool_block*, unsigned size_class) noexcept;
+    // Takes back a chain of blocks: those of a thread that has more than it needs, or has no state.
+    void (*release_blocks)(pool_block*, unsigned size_class) noexcept;
     bool (*sample_root)(const trace_id&, text name, span_kind) noexcept;
     // The injected clock and ids, or clock_gettime where the processor's counter is not to be trusted.
     std::uint64_t (*ticks)() noexcept;
     trace_id (*new_trace_id)(thread_state&) noexcept;
     std::uint64_t (*new_span_id)(thread_state&) noexcept;
-    std::uint64_t largest_record; // bytes
+    atomic<std::uint64_t> largest_record; // bytes; relaxed, a limit and nothing more
 };
 
-// Release by start publishes the table; acquire by the first record of a thread reads it.
+// Release by the first start publishes the table; acquire by whoever needs it. It stays: a span that began
+// before a shutdown may end after it.
 inline constinit atomic<const runtime_table*> runtime{nullptr};
+
+// 1 from start to shutdown: where nothing records, this load is the whole cost of a call. Relaxed: only a
+// hint whether it is worth asking, the registry of threads decides under its lock.
+inline constinit atomic<std::uint32_t> recording_enabled{};
 
 // Cold, and kept out of the callers: the state of a thread that has none yet, or null.
 [[gnu::noinline, gnu::cold]] inline thread_state* attach_thread() noexcept {
@@ -46,8 +51,7 @@ inline constinit atomic<const runtime_table*> runtime{nullptr};
 [[gnu::always_inline]] inline thread_state* this_thread() noexcept {
     thread_state* const state = current_thread;
     if (state->mode.load_relaxed() == 0) [[unlikely]] {
-        // Without start this is the whole cost of a call.
-        if (!runtime.load_relaxed()) return nullptr;
+        if (recording_enabled.load_relaxed() == 0) return nullptr;
         return attach_thread();
     }
     return state;

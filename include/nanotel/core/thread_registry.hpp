@@ -27,18 +27,22 @@ class thread_registry {
 public:
     static constexpr std::uint64_t greatest_record = 64 << 10;
     static constexpr std::uint64_t pool_limit = 64 << 20;
+    static constexpr std::uint32_t most_free_rings = 16;
 
     thread_registry() noexcept { ::pthread_key_create(&key_, &end_of_thread); }
 
+    // Threads that are known attach again at their next record, which also clears what was current when
+    // recording stopped.
     void configure(const ring_options& options, std::uint32_t mode) noexcept {
         const std::lock_guard lock(mutex_);
-        options_ = options;
-        largest_record_ =
-            options.largest_bytes / 4 < greatest_record ? options.largest_bytes / 4 : greatest_record;
+        first_bytes_ = options.first_bytes;
+        largest_bytes_.store_relaxed(options.largest_bytes);
+        all_rings_bytes_.store_relaxed(options.all_rings_bytes);
+        largest_record_.store_relaxed(options.largest_bytes / 4 < greatest_record ? options.largest_bytes / 4
+                                                                                  : greatest_record);
+        patience_.store_relaxed(options.when_full == full_ring::block ? options.block_nanoseconds : 0);
         mode_ = mode;
         running_.store_release(1);
-        for (thread_state* t = threads_.load_relaxed(); t; t = t->next_thread)
-            if (t->ended.load_relaxed() == 0) t->mode.store_relaxed(mode);
     }
 
     // Every thread asks again at its next record.
@@ -48,10 +52,14 @@ public:
         for (thread_state* t = threads_.load_relaxed(); t; t = t->next_thread) t->mode.store_relaxed(0);
     }
 
-    std::uint64_t largest_record() const noexcept { return largest_record_; }
+    std::uint64_t largest_record() const noexcept { return largest_record_.load_relaxed(); }
+    // Of the rings that are mapped now, without their headers and slack.
+    std::uint64_t ring_bytes() const noexcept { return ring_bytes_.load_relaxed(); }
 
-    // The state of the calling thread, or null where nothing records or memory is short.
-    thread_state* attach() noexcept {
+    // The state of the calling thread, or null where nothing records or memory is short. `wake` wakes the
+    // collector thread.
+    template <class Wake>
+    thread_state* attach(Wake&& wake) noexcept {
         if (running_.load_acquire() == 0 || forked_.load_relaxed() != 0) return nullptr;
         // Two modules of a process each have a thread-local pointer; the thread has one state.
         if (auto* const known = static_cast<thread_state*>(::pthread_getspecific(key_))) {
@@ -67,10 +75,17 @@ public:
         const std::lock_guard lock(mutex_);
         if (running_.load_relaxed() == 0) return nullptr;
         thread_state* state = free_;
-        if (state)
+        if (state) {
             free_ = state->next_free;
-        else if (!(state = make_state()))
-            return nullptr;
+            if (state->reader.segment->capacity != 0) --free_rings_;
+        } else {
+            // Where threads come and go faster than the collector thread looks, it has states to give back.
+            if (++made_since_wake_ == 16) {
+                made_since_wake_ = 0;
+                wake();
+            }
+            if (!(state = make_state())) return nullptr;
+        }
         state->next_free = nullptr;
         prepare(*state);
         ::pthread_setspecific(key_, state);
@@ -78,13 +93,19 @@ public:
     }
 
     // In a forked child, where another thread may hold the lock for ever: from here on nothing takes it.
-    void abandon() noexcept { forked_.store_relaxed(1); }
+    void abandon() noexcept {
+        forked_.store_relaxed(1);
+        // Where pages cannot be wiped on fork, the states still say that they record. Where they were, the
+        // list ends with its first.
+        for (thread_state* t = threads_.load_relaxed(); t; t = t->next_thread) t->mode.store_relaxed(0);
+    }
 
     // -- the producer's cold paths
 
+    // `wake` says whether it has woken the collector thread.
     template <class Wake>
     bool make_room(thread_state& thread, std::uint64_t size, Wake&& wake) noexcept {
-        if (size > largest_record_) {
+        if (size > largest_record_.load_relaxed()) {
             thread.dropped_large.add_by_owner(1);
             return false;
         }
@@ -94,17 +115,21 @@ public:
             const std::uint64_t seen = ring.segment->consumed.load_acquire();
             const std::uint64_t ahead = ring.position + size - seen;
             if (ahead <= ring.capacity) {
-                // Past the half somebody should come; told once, the rest of the ring is free of tests.
-                const bool past_half = ahead > ring.capacity / 2;
-                ring.limit = seen + (past_half ? ring.capacity : ring.capacity / 2);
-                if (past_half) wake();
+                // Past the half somebody should come. Told so, the collector thread comes, and the rest of
+                // the ring is free of tests. Found awake, it may be about to sleep: it looks at the rings
+                // once more before it does, but what it must see, this record, is yet to be published. So
+                // ask again an eighth later.
+                std::uint64_t next_look = ring.capacity / 2;
+                if (ahead > next_look) next_look = wake() ? ring.capacity : ahead + ring.capacity / 8;
+                ring.limit = seen + (next_look < ring.capacity ? next_look : ring.capacity);
                 return true;
             }
-            wake();
+            if (ring.capacity != 0) wake();
             if (grow(ring, size)) continue;
-            if (options_.when_full == full_ring::drop) break;
+            const std::uint64_t patience = patience_.load_relaxed();
+            if (patience == 0) break;
             const std::uint64_t now = clock_nanoseconds(CLOCK_MONOTONIC);
-            if (give_up == 0) give_up = now + options_.block_nanoseconds;
+            if (give_up == 0) give_up = now + patience;
             if (now >= give_up) break;
             // The order matters: the consumer publishes room, counts, then looks for a waiter. Whoever comes
             // second of the two sequentially consistent accesses sees the other.
@@ -125,6 +150,12 @@ public:
         const std::lock_guard lock(mutex_);
         if (pool_block* const returned = returned_[size_class]) {
             returned_[size_class] = returned->next;
+            // A few more for the thread's pool: the next will be asked for soon.
+            for (std::uint32_t more = pool_keeps(size_class) / 2; more > 1 && returned_[size_class]; --more) {
+                pool_block* const block = returned_[size_class];
+                returned_[size_class] = block->next;
+                put(thread, block, size_class);
+            }
             return returned;
         }
         const std::size_t size = pool_block_size(size_class);
@@ -134,19 +165,18 @@ public:
         if (!pages) return nullptr;
         pool_bytes_ += slab;
         // The first is the caller's, the others stock the thread's pool.
-        for (std::size_t at = size; at + size <= slab; at += size) {
-            auto* const block = reinterpret_cast<pool_block*>(pages + at);
-            block->next = thread.pool[size_class];
-            thread.pool[size_class] = block;
-        }
+        for (std::size_t at = size; at + size <= slab; at += size)
+            put(thread, reinterpret_cast<pool_block*>(pages + at), size_class);
         return reinterpret_cast<pool_block*>(pages);
     }
 
-    void release_block(pool_block* block, unsigned size_class) noexcept {
+    void release_blocks(pool_block* first, unsigned size_class) noexcept {
         if (forked_.load_relaxed() != 0) return;
+        pool_block* last = first;
+        while (last->next) last = last->next;
         const std::lock_guard lock(mutex_);
-        block->next = returned_[size_class];
-        returned_[size_class] = block;
+        last->next = returned_[size_class];
+        returned_[size_class] = first;
     }
 
     // -- for anyone who looks
@@ -160,8 +190,7 @@ public:
 
     void retire(ring_segment* segment) noexcept {
         const std::lock_guard lock(mutex_);
-        ring_bytes_ -= segment->capacity;
-        unmap_pages(segment, segment->mapped);
+        unmake_segment(segment);
     }
 
     // After a drain that began when the thread had ended: the state may serve another thread.
@@ -174,15 +203,18 @@ public:
                 block->next = returned_[c];
                 returned_[c] = block;
             }
-        if (state.reader.segment->capacity > options_.first_bytes) {
-            // A thread that needed much does not leave it to one that may need little.
-            ring_segment* const small = make_segment(options_.first_bytes);
-            if (small) {
-                ring_bytes_ -= state.reader.segment->capacity;
-                unmap_pages(state.reader.segment, state.reader.segment->mapped);
+        for (std::uint32_t& count : state.pool_count) count = 0;
+        // A thread that needed much does not leave it to one that may need little, and a crowd of threads
+        // that has gone does not leave the memory of its rings to nobody.
+        const std::uint64_t capacity = state.reader.segment->capacity;
+        const std::uint64_t wanted = free_rings_ < most_free_rings ? first_bytes_ : 0;
+        if (capacity > wanted) {
+            if (ring_segment* const small = make_segment(wanted)) {
+                unmake_segment(state.reader.segment);
                 state.reader.segment = small;
             }
         }
+        if (state.reader.segment->capacity != 0) ++free_rings_;
         state.next_free = free_;
         free_ = &state;
     }
@@ -201,7 +233,10 @@ private:
     thread_state* make_state() noexcept {
         auto* const state = static_cast<thread_state*>(map_pages(sizeof(thread_state), on_fork::wipe));
         if (!state) return nullptr;
-        ring_segment* const segment = make_segment(options_.first_bytes);
+        // Where the rings of all have reached their limit, one without room: its records are counted as
+        // dropped, and the first after others have gone finds a ring.
+        const bool within = ring_bytes_.load_relaxed() + first_bytes_ <= all_rings_bytes_.load_relaxed();
+        ring_segment* const segment = make_segment(within ? first_bytes_ : 0);
         if (!segment) {
             unmap_pages(state, sizeof(thread_state));
             return nullptr;
@@ -228,23 +263,40 @@ private:
     ring_segment* make_segment(std::uint64_t capacity) noexcept {
         // A record that begins at the last place may run on for its whole length, and is copied in whole
         // words.
-        const std::uint64_t slack = greatest_record + 256;
+        const std::uint64_t slack = capacity == 0 ? 0 : greatest_record + 256;
         const std::uint64_t mapped = sizeof(ring_segment) + capacity + slack;
         auto* const segment = static_cast<ring_segment*>(map_pages(mapped, on_fork::wipe));
         if (!segment) return nullptr;
         segment->capacity = capacity;
         segment->mapped = mapped;
-        ring_bytes_ += capacity;
+        ring_bytes_.store_relaxed(ring_bytes_.load_relaxed() + capacity);
         return segment;
+    }
+    void unmake_segment(ring_segment* segment) noexcept {
+        ring_bytes_.store_relaxed(ring_bytes_.load_relaxed() - segment->capacity);
+        unmap_pages(segment, segment->mapped);
+    }
+
+    static void put(thread_state& thread, pool_block* block, unsigned size_class) noexcept {
+        block->next = thread.pool[size_class];
+        thread.pool[size_class] = block;
+        ++thread.pool_count[size_class];
     }
 
     // Chains a larger segment. The consumer reads the present one to its end and then follows.
     bool grow(ring_writer& ring, std::uint64_t size) noexcept {
-        std::uint64_t capacity = ring.capacity * 2;
+        if (forked_.load_relaxed() != 0) return false;
+        std::uint64_t capacity = ring.capacity == 0 ? 16 << 10 : ring.capacity * 2;
         while (capacity / 4 < size) capacity *= 2;
-        if (capacity > options_.largest_bytes) return false;
+        // Before the lock as well: a full ring that cannot grow asks for every record that it drops.
+        const auto within = [&] {
+            return capacity <= largest_bytes_.load_relaxed() &&
+                   ring_bytes_.load_relaxed() + capacity <= all_rings_bytes_.load_relaxed();
+        };
+        if (!within()) return false;
         const std::lock_guard lock(mutex_);
-        if (ring_bytes_ + capacity > options_.all_rings_bytes) return false;
+        if (ring.capacity == 0 && capacity < first_bytes_) capacity = first_bytes_;
+        if (!within()) return false;
         ring_segment* const fresh = make_segment(capacity);
         if (!fresh) return false;
         ring_segment* const full = ring.segment;
@@ -255,15 +307,22 @@ private:
 
     std::mutex mutex_;
     pthread_key_t key_{};
-    ring_options options_;
-    std::uint64_t largest_record_ = greatest_record;
+    std::uint64_t first_bytes_ = 0;
+    // Read by producers without the lock, and late ones may read while the next start writes: relaxed, each
+    // is a limit for itself.
+    atomic<std::uint64_t> largest_bytes_;
+    atomic<std::uint64_t> all_rings_bytes_;
+    atomic<std::uint64_t> largest_record_{greatest_record};
+    atomic<std::uint64_t> patience_; // nanoseconds that a producer waits for room; 0: it drops
     std::uint32_t mode_ = 0;
     atomic<std::uint32_t> running_; // release when what configure wrote is there
     atomic<std::uint32_t> forked_;
     atomic<thread_state*> threads_; // grows at its head, never shrinks
     thread_state* free_ = nullptr;
     pool_block* returned_[thread_state::pool_classes]{};
-    std::uint64_t ring_bytes_ = 0;
+    std::uint32_t free_rings_ = 0;      // states in the free list that have a ring
+    std::uint32_t made_since_wake_ = 0; // states
+    atomic<std::uint64_t> ring_bytes_;  // changed under the lock
     std::uint64_t pool_bytes_ = 0;
 };
 

@@ -65,6 +65,7 @@ struct thread_state {
     atomic<std::uint64_t> dropped_full;  // records that found no room
     atomic<std::uint64_t> dropped_large; // records above the greatest size
     pool_block* pool[pool_classes];
+    std::uint32_t pool_count[pool_classes];
     orphaned_context orphans[max_orphans];
     const void* recorded_exception; // see trace/exception.hpp
     std::uint64_t recorded_exception_ticks;

@@ -23,13 +23,19 @@ struct wake_signal {
     atomic<std::uint32_t> requests; // counts flushes and stops
 
     // A producer is past half of its ring. Any thread; a system call only where the collector thread sleeps.
-    void wake() noexcept {
-        if (sleeping.load_relaxed() == 0) return;
-        if (sleeping.exchange(0) != 0) wake_all(sleeping);
+    // False where it was found awake. The load stands after the producer's last publication for the compiler
+    // too; for the processor the barrier in collector::sleep sees to it.
+    bool wake() noexcept {
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        if (sleeping.load_relaxed() == 0 || sleeping.exchange(0) == 0) return false;
+        wake_all(sleeping);
+        return true;
     }
+    // Sequentially consistent, as the collector thread's store of `sleeping` and its load of `requests` are:
+    // either it sees the request before it sleeps, or the exchange here sees it sleeping and wakes it.
     void request() noexcept {
-        requests.fetch_add_relaxed(1); // ordered by the exchange
-        sleeping.exchange(0);
+        requests.fetch_add_seq_cst(1);
+        sleeping.exchange_seq_cst(0);
         wake_all(sleeping);
     }
 };
@@ -48,7 +54,7 @@ public:
         } else {
             clock_map_.begin(read_clocks(options_.ticks));
         }
-        began_ = clock::now();
+        looked_ = began_ = clock::now();
     }
     ~collector() { join(); }
     collector(const collector&) = delete;
@@ -62,6 +68,7 @@ public:
     // holds it. Nothing where the deadline comes first.
     std::optional<std::uint64_t> request_flush(clock::time_point deadline) {
         std::unique_lock lock(mutex_);
+        if (ended_) return last_payload_;
         const std::uint64_t mine = ++flush_requested_;
         signal_.request();
         if (!flushed_.wait_until(lock, deadline, [&] { return flush_done_ >= mine; })) return std::nullopt;
@@ -85,6 +92,9 @@ public:
 private:
     void run() noexcept {
         for (;;) {
+            // Before what is asked for: a request that comes between the two is one more when it is compared
+            // in sleep. The other way round it would count as seen, and nobody would answer it.
+            const std::uint32_t requests = signal_.requests.load_acquire();
             std::uint64_t flush;
             bool last;
             {
@@ -92,23 +102,25 @@ private:
                 flush = flush_requested_;
                 last = stopping_;
             }
-            const std::uint32_t requests = signal_.requests.load_acquire();
+            const auto sweep_began = clock::now();
             sweep();
             const auto now = clock::now();
             if (flush != flush_done_ || last || (encoder_.items() != 0 && now >= due_)) close_batch();
-            if (flush != flush_done_) {
+            if (flush != flush_done_ || last) {
                 const std::lock_guard lock(mutex_);
-                flush_done_ = flush;
+                flush_done_ = last ? ~std::uint64_t{0} : flush; // nobody comes after the last
+                ended_ = last;
                 last_payload_ = queue_.pushed();
                 flushed_.notify_all();
             }
             if (last) return;
+            looked_ = sweep_began;
             sleep(requests, now);
         }
     }
 
     void sweep() {
-        update_clock();
+        if (!update_clock()) return;
         threads_.for_each([&](thread_state& thread) {
             // Before the drain: a thread that had ended by now has nothing more to add after it.
             const bool ended = thread.ended.load_acquire() != 0;
@@ -117,7 +129,7 @@ private:
         });
     }
 
-    void drain(thread_state& thread) {
+    void drain(thread_state& thread) noexcept {
         const std::uint64_t records = thread.reader.drain([&](const std::byte* record) { add(record); },
                                                           [&](ring_segment* left) { threads_.retire(left); });
         thread.parsed.add_by_owner(records);
@@ -131,7 +143,8 @@ private:
             lost_.add_by_owner(1);
             return;
         }
-        if (encoder_.items() == 1) due_ = clock::now() + options_.schedule_delay;
+        // It may have been recorded as soon as the sweep before this one had passed its ring.
+        if (encoder_.items() == 1) due_ = looked_ + options_.schedule_delay;
         batch_items_.store_relaxed(encoder_.items());
         if (encoder_.size() >= options_.batch_bytes || encoder_.items() == options_.batch_items)
             close_batch();
@@ -148,21 +161,27 @@ private:
         batch_items_.store_relaxed(0);
     }
 
-    // The rate of the processor's counter is measured over 10 ms at least; nothing is encoded before.
-    void update_clock() {
-        if (options_.ticks_are_nanoseconds) return;
+    // The rate of the processor's counter is measured over 10 ms at least; nothing is encoded before. False
+    // where it is not known yet and there was nothing to encode.
+    bool update_clock() noexcept {
+        if (options_.ticks_are_nanoseconds) return true;
         const auto now = clock::now();
-        if (!clock_map_.has_rate()) {
+        if (clock_map_.has_rate()) {
+            if (now - extended_ < std::chrono::seconds(1)) return true;
+        } else {
             bool anything = false;
             threads_.for_each([&](thread_state& thread) { anything = anything || !thread.reader.empty(); });
-            if (!anything && now - began_ < std::chrono::milliseconds(10)) return;
+            if (!anything && now - began_ < std::chrono::milliseconds(10)) return false;
             const auto wait = began_ + std::chrono::milliseconds(10) - now;
             if (wait.count() > 0) std::this_thread::sleep_for(wait);
-        } else if (now - extended_ < std::chrono::seconds(1)) {
-            return;
         }
         clock_map_.extend(read_clocks(options_.ticks));
+        while (!clock_map_.has_rate()) { // the clock was set back meanwhile
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+            clock_map_.extend(read_clocks(options_.ticks));
+        }
         extended_ = now;
+        return true;
     }
 
     bool pressed() const noexcept {
@@ -202,6 +221,7 @@ private:
     clock_map clock_map_;
     clock::time_point began_;
     clock::time_point extended_{};
+    clock::time_point looked_{}; // when the last sweep began
     clock::time_point due_{};
 
     // One writer each, read by statistics: relaxed.
@@ -214,6 +234,7 @@ private:
     std::uint64_t flush_done_ = 0;
     std::uint64_t last_payload_ = 0;
     bool stopping_ = false;
+    bool ended_ = false;
     std::thread thread_;
 };
 

@@ -101,6 +101,17 @@ inline ring_options make_ring_options(const options& given) {
             static_cast<std::uint64_t>(given.block_timeout.count()) * 1'000'000u};
 }
 
+inline queue_options make_queue_options(const options& given) {
+    queue_options made;
+    made.bytes = given.max_queue_bytes;
+    made.items =
+        given.max_queue_size
+            ? *given.max_queue_size
+            : static_cast<std::uint64_t>(given.environment.integer("OTEL_BSP_MAX_QUEUE_SIZE", 1).value_or(0));
+    if (given.when_full == full_ring_policy::block) made.patience = given.block_timeout;
+    return made;
+}
+
 inline collector_options make_collector_options(const options& given) {
     collector_options made;
     made.schedule_delay = given.schedule_delay ? *given.schedule_delay
@@ -111,6 +122,10 @@ inline collector_options make_collector_options(const options& given) {
                            ? *given.max_export_batch_size
                            : static_cast<std::uint64_t>(
                                  given.environment.integer("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1).value_or(0));
+    // A body that the queue could never take beside another is no body to make.
+    const std::uint64_t queue_items = make_queue_options(given).items;
+    if (queue_items != 0 && (made.batch_items == 0 || made.batch_items > queue_items))
+        made.batch_items = queue_items;
     made.ticks_are_nanoseconds = given.clock != nullptr;
     return made;
 }
@@ -120,13 +135,9 @@ inline sender_options make_sender_options(const options& given) {
     made.export_timeout = given.export_timeout ? *given.export_timeout
                                                : given.environment.duration("OTEL_BSP_EXPORT_TIMEOUT")
                                                      .value_or(std::chrono::milliseconds(30'000));
+    if (made.export_timeout.count() == 0) made.export_timeout = std::chrono::hours(24 * 365); // no limit
     made.retry_limit = given.retry_limit;
     return made;
-}
-
-inline std::uint64_t make_queue_items(const options& given) {
-    if (given.max_queue_size) return *given.max_queue_size;
-    return static_cast<std::uint64_t>(given.environment.integer("OTEL_BSP_MAX_QUEUE_SIZE", 1).value_or(0));
 }
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

@@ -19,33 +19,58 @@ struct queued_payload {
     std::uint64_t number = 0; // counts up in the order of pushing
 };
 
+struct queue_options {
+    std::size_t bytes = std::size_t{64} << 20;
+    std::uint64_t items = 0; // 0: no limit
+    // How long a full queue holds up push, and so at last the threads that record, before it drops.
+    std::chrono::nanoseconds patience{0};
+};
+
 // Counts what passes through it, so that a snapshot adds up: an item is queued until it is delivered or
 // dropped. Thread-safe.
 class payload_queue {
 public:
     using clock = std::chrono::steady_clock;
 
-    payload_queue(std::size_t byte_limit, std::uint64_t item_limit) noexcept
-        : byte_limit_(byte_limit), item_limit_(item_limit) {}
+    explicit payload_queue(const queue_options& options) noexcept : options_(options) {}
 
-    // False, and the items counted as dropped, where the queue is full.
-    bool push(byte_buffer body, std::uint64_t items) {
-        const std::lock_guard lock(mutex_);
-        if (closed_) {
-            counts_.dropped_by.shut_down += items;
+    // False, and the items counted as dropped, where the queue is and stays full or memory is short.
+    bool push(byte_buffer body, std::uint64_t items) noexcept {
+        std::unique_lock lock(mutex_);
+        const auto fits = [&] {
+            const bool empty = payloads_.empty() && in_flight_ == 0; // one payload may always be under way
+            return empty || (bytes_ + body.size() <= options_.bytes &&
+                             (options_.items == 0 || waiting_items_ + items <= options_.items));
+        };
+        const auto may_go_on = [&] { return closed_ || fits(); };
+        const auto give_up = clock::now() + options_.patience;
+        while (!may_go_on()) {
+            const auto until = last_push_ ? *last_push_ : give_up;
+            if (room_.wait_until(lock, until) == std::cv_status::timeout && !may_go_on()) break;
+        }
+        if (closed_ || !fits()) {
+            counts_.dropped_by.*(closed_ ? &dropped_counts::shut_down : &dropped_counts::queue_full) += items;
             return false;
         }
-        const bool empty = payloads_.empty() && in_flight_ == 0;
-        if (!empty && (bytes_ + body.size() > byte_limit_ ||
-                       (item_limit_ != 0 && waiting_items_ + items > item_limit_))) {
-            counts_.dropped_by.queue_full += items;
+        const std::size_t bytes = body.size();
+        try {
+            payloads_.push_back({std::move(body), items, pushed_ + 1});
+        } catch (...) {
+            counts_.dropped_by.out_of_memory += items;
             return false;
         }
-        bytes_ += body.size();
+        ++pushed_;
+        bytes_ += bytes;
         waiting_items_ += items;
-        payloads_.push_back({std::move(body), items, ++pushed_});
         work_.notify_one();
         return true;
+    }
+
+    // The last payloads are coming: from here on push waits for room until this time, whatever its patience.
+    void expect_last_payloads(clock::time_point until) {
+        const std::lock_guard lock(mutex_);
+        last_push_ = until;
+        room_.notify_all();
     }
 
     // The next payload; nothing when the queue is closed and empty.
@@ -58,13 +83,15 @@ public:
         bytes_ -= next.body.size();
         waiting_items_ -= next.items;
         in_flight_ = next.items;
+        room_.notify_one();
         return next;
     }
 
     // What became of the payload that was popped last: of `items`, `lost` were dropped for the reason.
     void settle(std::uint64_t items, std::uint64_t lost, std::uint64_t dropped_counts::* reason,
-                std::size_t bytes) {
+                std::size_t bytes) noexcept {
         const std::lock_guard lock(mutex_);
+        if (forsaken_) return;
         in_flight_ = 0;
         counts_.delivered += items - lost;
         counts_.dropped_by.*reason += lost;
@@ -73,6 +100,7 @@ public:
             ++counts_.exports;
         }
         ++settled_;
+        room_.notify_one();
         done_.notify_all();
     }
 
@@ -103,6 +131,7 @@ public:
     void close() {
         const std::lock_guard lock(mutex_);
         closed_ = true;
+        room_.notify_all();
         work_.notify_all();
     }
 
@@ -117,8 +146,18 @@ public:
         payloads_.clear();
         bytes_ = 0;
         waiting_items_ = 0;
+        room_.notify_all();
         work_.notify_all();
         hurry_.notify_all();
+        done_.notify_all();
+    }
+    // The payload under way is given up: what its send will say, if ever it returns, is not heard.
+    void forsake() {
+        const std::lock_guard lock(mutex_);
+        forsaken_ = true;
+        counts_.dropped_by.shut_down += in_flight_;
+        in_flight_ = 0;
+        ++settled_;
         done_.notify_all();
     }
     bool abandoned() const {
@@ -140,10 +179,11 @@ public:
     }
 
 private:
-    const std::size_t byte_limit_;
-    const std::uint64_t item_limit_;
+    const queue_options options_;
+    std::optional<clock::time_point> last_push_;
     mutable std::mutex mutex_;
     std::condition_variable work_;
+    std::condition_variable room_;
     std::condition_variable done_;
     std::condition_variable hurry_;
     std::deque<queued_payload> payloads_;
@@ -154,6 +194,7 @@ private:
     std::uint64_t settled_ = 0;
     bool closed_ = false;
     bool abandoned_ = false;
+    bool forsaken_ = false;
     statistics counts_;
 };
 

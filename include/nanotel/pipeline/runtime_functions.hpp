@@ -7,11 +7,11 @@
 namespace nanotel::inline NANOTEL_ABI::detail {
 
 inline trace_id new_trace_id(thread_state& thread) noexcept {
-    if (const auto source = process().injected_ids) return {{source(), source()}};
+    if (const auto source = process().injected_ids.load_relaxed()) return {{source(), source()}};
     return {{thread.ids.draw(), thread.ids.draw()}};
 }
 inline std::uint64_t new_span_id(thread_state& thread) noexcept {
-    if (const auto source = process().injected_ids) return source();
+    if (const auto source = process().injected_ids.load_relaxed()) return source();
     return thread.ids.draw();
 }
 
@@ -19,13 +19,14 @@ inline std::uint64_t new_span_id(thread_state& thread) noexcept {
 inline std::uint64_t system_ticks() noexcept { return clock_nanoseconds(CLOCK_MONOTONIC); }
 
 inline std::uint64_t indirect_ticks() noexcept {
-    if (const auto injected = process().injected_clock) return injected();
+    if (const auto injected = process().injected_clock.load_relaxed()) return injected();
     static const bool counter = cycle_counter_is_reliable();
     return counter ? read_cycle_counter() : system_ticks();
 }
 
+// Once, before the table is published: late records read it at any time.
 inline void fill_table(runtime_table& table) noexcept {
-    table.attach = []() noexcept { return process().threads.attach(); };
+    table.attach = []() noexcept { return process().threads.attach([] { process().signal.wake(); }); };
     table.register_site = [](call_site& site, const site_key* keys, std::uint32_t count) noexcept {
         return process().sites.add(site, keys, count);
     };
@@ -33,21 +34,20 @@ inline void fill_table(runtime_table& table) noexcept {
         return process().sites.add_scope(scope);
     };
     table.make_room = [](thread_state& thread, std::uint64_t size) noexcept {
-        return process().threads.make_room(thread, size, [] { process().signal.wake(); });
+        return process().threads.make_room(thread, size, [] { return process().signal.wake(); });
     };
     table.refill_pool = [](thread_state& thread, unsigned size_class) noexcept {
         return process().threads.refill_pool(thread, size_class);
     };
-    table.release_block = [](pool_block* block, unsigned size_class) noexcept {
-        process().threads.release_block(block, size_class);
+    table.release_blocks = [](pool_block* first, unsigned size_class) noexcept {
+        process().threads.release_blocks(first, size_class);
     };
     table.sample_root = [](const trace_id& id, text, span_kind) noexcept {
-        return process().roots.keeps(id);
+        return sampler::from_threshold(process().root_threshold.load_relaxed()).keeps(id);
     };
     table.ticks = &indirect_ticks;
     table.new_trace_id = &new_trace_id;
     table.new_span_id = &new_span_id;
-    table.largest_record = process().threads.largest_record();
 }
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

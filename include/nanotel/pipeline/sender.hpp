@@ -36,12 +36,31 @@ public:
     void start() {
         thread_ = start_background_thread("nanotel-send", [this] { run(); });
     }
-    // Cuts short what is under way.
-    void interrupt() noexcept { destination_->interrupt(); }
     void join() {
         if (thread_.joinable()) thread_.join();
     }
-    const exporter& destination() const noexcept { return *destination_; }
+    // Once the queue is abandoned: cuts short what is under way and joins the thread. False where the
+    // exporter heeds no interrupt within the patience: the thread goes its own way, and this object must
+    // outlive it.
+    bool end(std::chrono::nanoseconds patience) {
+        const auto give_up = clock::now() + patience;
+        std::unique_lock lock(mutex_);
+        while (!ended_) {
+            if (clock::now() >= give_up) {
+                thread_.detach();
+                return false;
+            }
+            lock.unlock();
+            // Again and again: one that comes between the sender's last look at the queue and the begin of
+            // its send has nothing to interrupt.
+            destination_->interrupt();
+            lock.lock();
+            if (!ended_) ends_.wait_for(lock, std::chrono::milliseconds(5));
+        }
+        lock.unlock();
+        thread_.join();
+        return true;
+    }
 
     // Called after the first exchange, on the sender thread.
     std::function<void()> after_first_send;
@@ -49,29 +68,44 @@ public:
 private:
     void run() noexcept {
         while (auto next = queue_.pop()) {
+            // Whatever throws, a payload is settled once.
             try {
-                deliver(*next);
+                const verdict v = deliver(*next);
+                queue_.settle(next->items, v.lost, v.reason, next->body.size());
+                report(*next, v);
+            } catch (const std::bad_alloc&) {
+                lose(*next, &dropped_counts::out_of_memory, "memory is short");
             } catch (const std::exception& e) {
-                lose(*next, &dropped_counts::out_of_memory, e.what());
+                lose(*next, &dropped_counts::undeliverable, e.what());
             } catch (...) {
-                lose(*next, &dropped_counts::out_of_memory, "an exporter threw");
+                lose(*next, &dropped_counts::undeliverable, "it threw what is no std::exception");
             }
         }
+        const std::lock_guard lock(mutex_);
+        ended_ = true;
+        ends_.notify_all(); // under the lock: when end() has seen it, nothing here is touched any more
     }
 
-    void deliver(const queued_payload& next) {
+    struct verdict {
+        std::uint64_t lost = 0;
+        std::uint64_t dropped_counts::* reason = &dropped_counts::rejected;
+        std::string message = {};
+    };
+
+    verdict deliver(const queued_payload& next) {
         const payload body{signal::traces, {next.body.data(), next.body.size()}, next.items};
         const auto give_up = clock::now() + options_.retry_limit;
         auto backoff = options_.first_backoff;
         for (;;) {
-            if (queue_.abandoned()) return lose(next, &dropped_counts::shut_down, {});
-            const export_result result = destination_->send(body, clock::now() + options_.export_timeout);
+            if (queue_.abandoned()) return {next.items, &dropped_counts::shut_down};
+            export_result result = destination_->send(body, clock::now() + options_.export_timeout);
             if (after_first_send) std::exchange(after_first_send, nullptr)();
             switch (result.outcome) {
             case export_outcome::delivered:
-                return settle(next, result);
+                return {std::min(result.rejected_items, next.items), &dropped_counts::rejected,
+                        std::move(result.message)};
             case export_outcome::rejected:
-                return lose(next, &dropped_counts::rejected, result.message);
+                return {next.items, &dropped_counts::rejected, std::move(result.message)};
             case export_outcome::retryable:
                 break;
             }
@@ -85,30 +119,32 @@ private:
             if (result.retry_after && *result.retry_after > wait) wait = *result.retry_after;
             backoff = std::min(backoff * 2, options_.greatest_backoff);
             const auto again = clock::now() + wait;
-            if (again >= give_up) return lose(next, &dropped_counts::undeliverable, result.message);
+            if (again >= give_up)
+                return {next.items, &dropped_counts::undeliverable, std::move(result.message)};
             say(diagnostic_level::warning, result.message + "; will try again");
             queue_.count_retry();
-            if (!queue_.wait_to_retry(again)) return lose(next, &dropped_counts::shut_down, result.message);
+            if (!queue_.wait_to_retry(again))
+                return {next.items, &dropped_counts::shut_down, std::move(result.message)};
         }
     }
 
-    void settle(const queued_payload& next, const export_result& result) {
-        const std::uint64_t rejected = std::min(result.rejected_items, next.items);
-        queue_.settle(next.items, rejected, &dropped_counts::rejected, next.body.size());
-        if (!result.message.empty())
-            say(diagnostic_level::warning, rejected != 0
-                                               ? result.message + " (" + std::to_string(rejected) + " of " +
-                                                     std::to_string(next.items) + " spans rejected)"
-                                               : result.message);
+    void report(const queued_payload& next, const verdict& v) const noexcept {
+        if (v.message.empty()) return;
+        try {
+            const std::string count = std::to_string(v.lost) + " of " + std::to_string(next.items);
+            if (v.lost == 0)
+                say(diagnostic_level::warning, v.message);
+            else
+                say(diagnostic_level::error, count + " spans dropped: " + v.message);
+        } catch (...) { // no memory to say it; it is counted
+        }
     }
 
-    void lose(const queued_payload& next, std::uint64_t dropped_counts::* reason,
-              const std::string& why) noexcept {
+    void lose(const queued_payload& next, std::uint64_t dropped_counts::* reason, const char* why) noexcept {
         queue_.settle(next.items, next.items, reason, 0);
         try {
-            if (!why.empty())
-                say(diagnostic_level::error, std::to_string(next.items) + " spans dropped: " + why);
-        } catch (...) { // no memory to say it; it is counted
+            report(next, {next.items, reason, "the exporter failed: " + std::string(why)});
+        } catch (...) { // as above
         }
     }
 
@@ -120,6 +156,9 @@ private:
     payload_queue& queue_;
     sender_options options_;
     std::minstd_rand random_{std::random_device{}()};
+    std::mutex mutex_;
+    std::condition_variable ends_;
+    bool ended_ = false;
     std::thread thread_;
 };
 

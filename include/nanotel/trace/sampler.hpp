@@ -25,6 +25,10 @@ public:
     constexpr bool keeps(const trace_id& id) const noexcept {
         return (__builtin_bswap64(id.words[1]) & (never - 1)) >= threshold_;
     }
+    /// The 56-bit value below which the random part of a trace id is rejected (OpenTelemetry "TraceState:
+    /// Probability Sampling").
+    constexpr std::uint64_t threshold() const noexcept { return threshold_; }
+    static constexpr sampler from_threshold(std::uint64_t threshold) noexcept { return sampler(threshold); }
 
 private:
     static constexpr std::uint64_t never = std::uint64_t{1} << 56;

@@ -181,7 +181,7 @@ public:
     // For the macros: decide first, evaluate attributes after. A site that is not const, or {.name = …} would
     // be one.
     [[gnu::always_inline]] explicit span(detail::call_site& site) noexcept {
-        if (detail::recording.load_relaxed() != 0)
+        if (detail::recording_enabled.load_relaxed() != 0)
             here(site.name, site.kind); // without start, this is all
     }
     span(detail::call_site& site, const nanotel::context& parent) noexcept {
