@@ -37,10 +37,12 @@ namespace detail {
 template <class T>
 concept has_conversion = requires(const T& v) { to_attribute_value(v); };
 
+// Not a range of itself, as std::filesystem::path is: there would be no end to it.
 template <class R>
 concept range_like = requires(const R& r) {
     r.begin() != r.end();
     *r.begin();
+    requires !std::is_same_v<std::remove_cvref_t<decltype(*r.begin())>, R>;
 };
 
 template <class P>
@@ -61,6 +63,17 @@ concept byte_range = requires(const R& r) {
 template <class T>
 concept character = std::is_same_v<T, char> || std::is_same_v<T, wchar_t> || std::is_same_v<T, char8_t> ||
                     std::is_same_v<T, char16_t> || std::is_same_v<T, char32_t>;
+
+// What may lie beyond the signed range. An enumerator counts as its underlying integer.
+template <class T>
+constexpr bool is_unsigned_word() noexcept {
+    if constexpr (std::is_enum_v<T>)
+        return is_unsigned_word<std::underlying_type_t<T>>();
+    else
+        return std::is_integral_v<T> && std::is_unsigned_v<T> && sizeof(T) == 8;
+}
+template <class T>
+concept unsigned_word = is_unsigned_word<T>();
 
 // Ranges and maps are walked while the call that takes them runs: the attribute only points to them.
 template <class Range>
@@ -95,6 +108,11 @@ template <class List>
 struct mixed_map {
     List attributes;
 };
+// What to_attribute_value() returned by value: nobody else keeps it until it is written.
+template <class T>
+struct owned_value {
+    T owned;
+};
 
 // A type that no attribute can hold becomes this one, so that the static_assert that names the mistake is the
 // only error.
@@ -102,17 +120,20 @@ struct unsupported_value {};
 
 template <class T>
 constexpr auto to_value(const T& v) noexcept {
-    if constexpr (has_conversion<T>)
-        return to_value(to_attribute_value(v));
-    else if constexpr (std::is_same_v<T, bool>)
+    if constexpr (has_conversion<T>) {
+        using converted = decltype(to_attribute_value(v));
+        if constexpr (std::is_reference_v<converted> || std::is_arithmetic_v<converted> ||
+                      std::is_enum_v<converted>)
+            return to_value(to_attribute_value(v));
+        else
+            return owned_value<converted>{to_attribute_value(v)};
+    } else if constexpr (std::is_same_v<T, bool>)
         return v;
     else if constexpr (character<T>)
         return unsupported_value{};
-    else if constexpr (std::is_enum_v<T>)
-        return static_cast<std::int64_t>(v);
-    else if constexpr (std::is_integral_v<T> && std::is_unsigned_v<T> && sizeof(T) == 8)
+    else if constexpr (unsigned_word<T>)
         return static_cast<std::uint64_t>(v);
-    else if constexpr (std::is_integral_v<T> && sizeof(T) <= 8)
+    else if constexpr (std::is_enum_v<T> || (std::is_integral_v<T> && sizeof(T) <= 8))
         return static_cast<std::int64_t>(v);
     else if constexpr (std::is_floating_point_v<T>)
         return static_cast<double>(v);
@@ -143,6 +164,16 @@ constexpr auto to_value(const borrowed_array<T>& v) noexcept {
 template <class T>
 using value_of = decltype(to_value(std::declval<const T&>()));
 
+// What is written of a stored value.
+template <class V>
+struct written_as {
+    using type = V;
+};
+template <class T>
+struct written_as<owned_value<T>> : written_as<value_of<T>> {};
+template <class V>
+using written_value = typename written_as<V>::type;
+
 // A const char array is a literal nearly always: its length is a constant once this is inlined. Should it be
 // a buffer after all, the length is that of the text in it.
 template <std::size_t N>
@@ -153,7 +184,9 @@ constexpr text array_text(const char (&characters)[N]) noexcept {
 
 template <class V>
 constexpr value_type type_of() noexcept {
-    if constexpr (std::is_same_v<V, bool>)
+    if constexpr (requires(const V& v) { v.owned; })
+        return type_of<written_value<V>>();
+    else if constexpr (std::is_same_v<V, bool>)
         return value_type::boolean;
     else if constexpr (std::is_same_v<V, std::int64_t>)
         return value_type::signed_integer;
@@ -169,7 +202,9 @@ constexpr value_type type_of() noexcept {
         return value_type::type_name;
     else if constexpr (requires(const V& v) { v.attributes; })
         return value_type::map;
-    else if constexpr (requires(const V& v) { requires pair_like<decltype(*v.range->begin())>; })
+    else if constexpr (
+        requires(const V& v) { requires pair_like<decltype(*v.range->begin())>; } ||
+        requires(const V& v) { requires pair_like<decltype(*v.begin())>; })
         return value_type::map;
     else
         return value_type::array;
@@ -206,7 +241,7 @@ struct key {
     constexpr auto operator=(const T& value) const noexcept {
         using stored = detail::value_of<T>;
         static_assert(
-            !std::is_same_v<stored, detail::unsupported_value>,
+            !std::is_same_v<detail::written_value<stored>, detail::unsupported_value>,
             "nanotel: an attribute value is a bool, an integer, a floating-point number, a string, bytes, "
             "an enumerator, a range or a map of these, or a type with to_attribute_value()");
         return attribute<key, stored>{detail::to_value(value)};
@@ -238,12 +273,11 @@ struct typed_key {
 
     template <class T>
     constexpr auto operator=(const T& value) const noexcept {
-        using given = decltype(key<Name>{} = value);
-        using wanted = detail::value_of<Type>;
-        constexpr bool both_integers = std::is_integral_v<decltype(given::value)> &&
-                                       std::is_integral_v<wanted> && !std::is_same_v<wanted, bool> &&
-                                       !std::is_same_v<decltype(given::value), bool>;
-        static_assert(both_integers || std::is_same_v<decltype(given::value), wanted>,
+        using given = detail::written_value<decltype((key<Name>{} = value).value)>;
+        using wanted = detail::written_value<detail::value_of<Type>>;
+        constexpr bool both_integers = std::is_integral_v<given> && std::is_integral_v<wanted> &&
+                                       !std::is_same_v<wanted, bool> && !std::is_same_v<given, bool>;
+        static_assert(both_integers || std::is_same_v<given, wanted>,
                       "nanotel: the value of this attribute has another type than its key declares");
         return key<Name>{} = value;
     }

@@ -189,6 +189,10 @@ struct record_builder {
     }
 
     // An attribute with its key in the record. False, and nothing written, where it does not fit.
+    template <class T>
+    bool add_attribute(text name, const owned_value<T>& value) noexcept {
+        return add_attribute(name, to_value(value.owned));
+    }
     template <class V>
     bool add_attribute(text name, const V& value) noexcept {
         const position before = mark();
@@ -257,6 +261,10 @@ private:
             return size - begin;
     }
 
+    template <class T>
+    bool append_element(const owned_value<T>& value) noexcept {
+        return append_element(to_value(value.owned));
+    }
     template <class V>
     bool append_element(const V& value) noexcept {
         static_assert(!std::is_same_v<V, unsupported_value>,

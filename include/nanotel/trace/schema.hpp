@@ -16,7 +16,7 @@ template <fixed_string Key, class Type>
 struct required {
     static constexpr bool is_required = true;
     static constexpr text name() noexcept { return Key.view(); }
-    using stored = detail::value_of<Type>;
+    using stored = detail::written_value<detail::value_of<Type>>;
     static_assert(Key.length > 0, "nanotel: an attribute key must not be empty");
     static_assert(
         !detail::reserved_key(Key.view()),
@@ -52,7 +52,9 @@ constexpr void check_attribute() noexcept {
     static_assert(known, "nanotel: this span's schema declares no attribute with this key");
     if constexpr (known) {
         constexpr bool fits =
-            ((!same_key<Fields, A>() || stores_as<typename Fields::stored, typename A::value_stored>) && ...);
+            ((!same_key<Fields, A>() ||
+              stores_as<typename Fields::stored, written_value<typename A::value_stored>>) &&
+             ...);
         static_assert(
             fits, "nanotel: the value of this attribute has another type than the span's schema declares");
     }

@@ -44,7 +44,9 @@ template <class V>
 template <class V>
 [[gnu::always_inline]] inline void write_variable(record_builder& record, std::uint32_t slot,
                                                   const V& value) noexcept {
-    if constexpr (bytes_value<V>) {
+    if constexpr (requires { value.owned; }) {
+        write_variable(record, slot, to_value(value.owned));
+    } else if constexpr (bytes_value<V>) {
         // A literal: its length is a constant here, and the copy is a few moves.
         if (__builtin_constant_p(value.size) && value.size <= 32 &&
             padded(value.size) <= NANOTEL_SPAN_INLINE_BYTES - record.size && record.pool_class == 0) {
