@@ -330,7 +330,7 @@ constexpr auto map(const A&... attributes) noexcept {
 inline namespace literals {
 /// `"key"_attr`: a key known at compile time (OpenTelemetry Common, "Attribute").
 template <fixed_string Name>
-consteval auto operator""_attr() noexcept {
+constexpr auto operator""_attr() noexcept {
     static_assert(Name.length > 0, "nanotel: an attribute key must not be empty");
     static_assert(
         !detail::reserved_key(Name.view()),

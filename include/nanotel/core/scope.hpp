@@ -82,7 +82,7 @@ inline constinit const instrumentation_scope default_scope{};
 // The scope of code that declares none. A declaration by macro is the better match of two overloads, in the
 // namespace that holds it and in those within; so a file or a library states its scope once, and no macro of
 // a span has to name it.
-consteval const nanotel::instrumentation_scope& NANOTEL_DETAIL_SCOPE_HERE(...) noexcept {
+constexpr const nanotel::instrumentation_scope& NANOTEL_DETAIL_SCOPE_HERE(...) noexcept {
     return nanotel::detail::default_scope;
 }
 
@@ -92,7 +92,7 @@ consteval const nanotel::instrumentation_scope& NANOTEL_DETAIL_SCOPE_HERE(...) n
 #define NANOTEL_INSTRUMENTATION_SCOPE(...)                                                                   \
     [[maybe_unused]] static constinit const ::nanotel::instrumentation_scope nanotel_scope_declared{         \
         __VA_ARGS__};                                                                                        \
-    [[maybe_unused]] static consteval const ::nanotel::instrumentation_scope& NANOTEL_DETAIL_SCOPE_HERE(     \
+    [[maybe_unused]] static constexpr const ::nanotel::instrumentation_scope& NANOTEL_DETAIL_SCOPE_HERE(     \
         int) noexcept {                                                                                      \
         return nanotel_scope_declared;                                                                       \
     }                                                                                                        \

@@ -21,6 +21,7 @@
 #include <nanotel/core/config.hpp>
 #include <nanotel/otlp/any_value.hpp>
 #include <nanotel/otlp/finished_span.hpp>
+#include <nanotel/otlp/wide_numbers.hpp>
 
 namespace nanotel::inline NANOTEL_ABI {
 
@@ -40,7 +41,13 @@ public:
     std::vector<finished_span> decode(std::string_view json) {
         simdjson::dom::parser parser;
         simdjson::dom::element root;
-        if (const auto error = parser.parse(json.data(), json.size()).get(root))
+        auto error = parser.parse(json.data(), json.size()).get(root);
+        std::string rewritten; // what root points into, so it lives as long
+        if (error == simdjson::NUMBER_ERROR) {
+            rewritten = with_wide_numbers_as_doubles(json);
+            error = parser.parse(rewritten).get(root);
+        }
+        if (error)
             throw failure{std::string("not JSON: ") + simdjson::error_message(error)};
         for_each_in(root, "resourceSpans", [&](element resource_spans) {
             const attribute_list resource = attributes_of_member(resource_spans, "resource");

@@ -8,7 +8,7 @@ namespace nanotel::inline NANOTEL_ABI::detail {
 
 // "double shop::cart::total(const item&) const [with …]" -> "shop::cart::total". What is not of that simple
 // shape (operators, lambdas, conversion functions, function pointers returned) keeps the unqualified name.
-consteval text function_name(const char* pretty, const char* plain) {
+constexpr text function_name(const char* pretty, const char* plain) {
     const text all(pretty);
     const text name(plain);
     std::size_t depth = 0;

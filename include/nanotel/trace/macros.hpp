@@ -31,7 +31,7 @@
 
 /// Public. The same without a variable, for a span that nothing is added to.
 #define NANOTEL_SCOPED_SPAN(what, ...)                                                                       \
-    NANOTEL_SPAN(NANOTEL_DETAIL_PASTE(nanotel_span_at_, __LINE__), what, __VA_ARGS__)
+    NANOTEL_SPAN(NANOTEL_DETAIL_PASTE(nanotel_span_, __COUNTER__), what, __VA_ARGS__)
 
 /// Public. A span named after the function that it stands in, with its namespaces and classes.
 #define NANOTEL_TRACE_FUNCTION(...)                                                                          \
@@ -73,7 +73,7 @@
     if constexpr (false) ::nanotel::detail::check_parent(parent);                                            \
     NANOTEL_DETAIL_SPAN(variable, ::nanotel::detail::span_for<decltype(what)>, what, __VA_ARGS__)
 #define NANOTEL_SCOPED_SPAN(what, ...)                                                                       \
-    NANOTEL_SPAN(NANOTEL_DETAIL_PASTE(nanotel_span_at_, __LINE__), what, __VA_ARGS__)
+    NANOTEL_SPAN(NANOTEL_DETAIL_PASTE(nanotel_span_, __COUNTER__), what, __VA_ARGS__)
 #define NANOTEL_TRACE_FUNCTION(...) NANOTEL_SCOPED_SPAN("function", __VA_ARGS__)
 #define NANOTEL_DETACHED_SPAN(variable, what, ...)                                                           \
     NANOTEL_DETAIL_SPAN(variable, ::nanotel::detached_span, what, __VA_ARGS__)

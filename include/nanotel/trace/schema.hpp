@@ -113,7 +113,7 @@ public:
 namespace detail {
 
 template <fixed_string Name, span_kind Kind, class... Fields>
-consteval named_span describe(const span_schema<Name, Kind, Fields...>&) {
+constexpr named_span describe(const span_schema<Name, Kind, Fields...>&) {
     return span_schema<Name, Kind, Fields...>::described();
 }
 

@@ -16,19 +16,19 @@ namespace detail {
 // Not constexpr: reaching it while compiling is the error, and its name is the message.
 void nanotel_error_a_span_name_must_not_be_empty();
 
-consteval named_span check_name(text name, span_kind kind) {
+constexpr named_span check_name(text name, span_kind kind) {
     if (name.empty()) nanotel_error_a_span_name_must_not_be_empty();
     return {name, kind};
 }
 
-consteval named_span describe(named_span what) { return check_name(what.name, what.kind); }
-consteval named_span describe(text name) { return check_name(name, span_kind::internal); }
+constexpr named_span describe(named_span what) { return check_name(what.name, what.kind); }
+constexpr named_span describe(text name) { return check_name(name, span_kind::internal); }
 } // namespace detail
 
-consteval named_span internal(const char* name) { return {name, span_kind::internal}; }
-consteval named_span server(const char* name) { return {name, span_kind::server}; }
-consteval named_span client(const char* name) { return {name, span_kind::client}; }
-consteval named_span producer(const char* name) { return {name, span_kind::producer}; }
-consteval named_span consumer(const char* name) { return {name, span_kind::consumer}; }
+constexpr named_span internal(const char* name) { return {name, span_kind::internal}; }
+constexpr named_span server(const char* name) { return {name, span_kind::server}; }
+constexpr named_span client(const char* name) { return {name, span_kind::client}; }
+constexpr named_span producer(const char* name) { return {name, span_kind::producer}; }
+constexpr named_span consumer(const char* name) { return {name, span_kind::consumer}; }
 
 } // namespace nanotel::inline NANOTEL_ABI
