@@ -1,0 +1,108 @@
+# nanotel::sdk: nanotel::nanotel and the libraries that it is sent with. Included by nanotel's own build and, installed
+# beside the package configuration, by every project that uses it.
+#
+# nanotel_add_sdk() adds the target as an imported one, nanotel_add_sdk(GLOBAL) as one of this build that is seen in every
+# directory; or it leaves in NANOTEL_SDK_MISSING what was not found, by the names of the Debian packages too.
+
+include_guard(GLOBAL)
+
+# A project that builds a dependency itself has declared it by FetchContent_Declare under this name.
+macro(nanotel_fetch name target)
+    if(NANOTEL_FETCH_DEPENDENCIES AND NOT TARGET ${target})
+        include(FetchContent)
+        FetchContent_Declare(${name})
+        FetchContent_MakeAvailable(${name})
+    endif()
+endmacro()
+
+macro(nanotel_require found what package)
+    if(NOT (${found}))
+        list(APPEND NANOTEL_SDK_MISSING "${what} (Debian: ${package})")
+    endif()
+endmacro()
+
+# A macro, since a target that find_package imports is seen in the caller's directory only, as is nanotel::sdk then.
+macro(nanotel_add_sdk)
+    if(NOT TARGET nanotel::sdk)
+        set(NANOTEL_SDK_MISSING "")
+        set(NANOTEL_SDK_LIBRARIES nanotel::nanotel)
+        get_property(nanotel_imported_before DIRECTORY PROPERTY IMPORTED_TARGETS)
+
+        find_package(Threads QUIET)
+        nanotel_require("Threads_FOUND" "a thread library" "libc6-dev")
+        find_package(OpenSSL QUIET)
+        nanotel_require("OPENSSL_FOUND" "OpenSSL" "libssl-dev")
+        find_package(ZLIB QUIET)
+        nanotel_require("ZLIB_FOUND" "zlib" "zlib1g-dev")
+        find_package(PkgConfig QUIET)
+
+        if(NOT TARGET fmt::fmt AND NOT TARGET fmt::fmt-header-only)
+            find_package(fmt QUIET)
+            nanotel_fetch(fmt fmt::fmt)
+        endif()
+        if(TARGET fmt::fmt)
+            list(APPEND NANOTEL_SDK_LIBRARIES fmt::fmt)
+        elseif(TARGET fmt::fmt-header-only)
+            list(APPEND NANOTEL_SDK_LIBRARIES fmt::fmt-header-only)
+        else()
+            nanotel_require("FALSE" "fmt" "libfmt-dev")
+        endif()
+
+        if(NOT TARGET simdjson::simdjson)
+            find_package(simdjson QUIET)
+        endif()
+        if(NOT TARGET simdjson::simdjson AND PKG_CONFIG_FOUND)
+            pkg_check_modules(nanotel_simdjson QUIET IMPORTED_TARGET simdjson)
+        endif()
+        if(NOT TARGET PkgConfig::nanotel_simdjson)
+            nanotel_fetch(simdjson simdjson::simdjson)
+        endif()
+        if(TARGET simdjson::simdjson)
+            list(APPEND NANOTEL_SDK_LIBRARIES simdjson::simdjson)
+        elseif(TARGET PkgConfig::nanotel_simdjson)
+            list(APPEND NANOTEL_SDK_LIBRARIES PkgConfig::nanotel_simdjson)
+        else()
+            nanotel_require("FALSE" "simdjson" "libsimdjson-dev")
+        endif()
+
+        # pkg-config first: a compiled cpp-httplib carries there the CPPHTTPLIB_ definitions that it was built with, and
+        # a file that is compiled without them sees classes of another layout.
+        if(NOT TARGET httplib::httplib)
+            if(PKG_CONFIG_FOUND)
+                pkg_check_modules(nanotel_httplib QUIET IMPORTED_TARGET cpp-httplib)
+            endif()
+            if(NOT TARGET PkgConfig::nanotel_httplib)
+                find_package(httplib QUIET)
+                nanotel_fetch(httplib httplib::httplib)
+            endif()
+        endif()
+        if(TARGET PkgConfig::nanotel_httplib)
+            list(APPEND NANOTEL_SDK_LIBRARIES PkgConfig::nanotel_httplib)
+        elseif(TARGET httplib::httplib)
+            list(APPEND NANOTEL_SDK_LIBRARIES httplib::httplib)
+        elseif(NOT PKG_CONFIG_FOUND)
+            nanotel_require("FALSE" "cpp-httplib, or pkg-config to find it" "pkg-config libcpp-httplib-dev")
+        else()
+            nanotel_require("FALSE" "cpp-httplib" "libcpp-httplib-dev")
+        endif()
+
+        if(NOT NANOTEL_SDK_MISSING)
+            list(APPEND NANOTEL_SDK_LIBRARIES OpenSSL::SSL OpenSSL::Crypto ZLIB::ZLIB Threads::Threads)
+            if("${ARGN}" STREQUAL "GLOBAL")
+                add_library(nanotel_sdk INTERFACE)
+                add_library(nanotel::sdk ALIAS nanotel_sdk)
+                target_link_libraries(nanotel_sdk INTERFACE ${NANOTEL_SDK_LIBRARIES})
+                # What was found here must be found from wherever nanotel::sdk is linked. Only what is new: a target of
+                # an outer directory can be promoted there alone, and is seen already.
+                get_property(nanotel_imported DIRECTORY PROPERTY IMPORTED_TARGETS)
+                list(REMOVE_ITEM nanotel_imported ${nanotel_imported_before})
+                if(nanotel_imported)
+                    set_target_properties(${nanotel_imported} PROPERTIES IMPORTED_GLOBAL TRUE)
+                endif()
+            else()
+                add_library(nanotel::sdk INTERFACE IMPORTED)
+                set_target_properties(nanotel::sdk PROPERTIES INTERFACE_LINK_LIBRARIES "${NANOTEL_SDK_LIBRARIES}")
+            endif()
+        endif()
+    endif()
+endmacro()
