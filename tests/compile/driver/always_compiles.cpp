@@ -1,0 +1,2 @@
+// EXPECT: the mistake
+int main() {}

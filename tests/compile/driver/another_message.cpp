@@ -1,0 +1,5 @@
+// EXPECT: the mistake
+#ifdef SHOULD_FAIL
+static_assert(sizeof(int) == 0, "something else");
+#endif
+int main() {}

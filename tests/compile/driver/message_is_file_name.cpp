@@ -1,0 +1,5 @@
+// EXPECT: message_is_file_name
+#ifdef SHOULD_FAIL
+static_assert(sizeof(int) == 0, "something else");
+#endif
+int main() {}

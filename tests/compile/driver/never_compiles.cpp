@@ -1,0 +1,3 @@
+// EXPECT: the mistake
+#error never
+int main() {}
