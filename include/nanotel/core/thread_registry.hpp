@@ -74,17 +74,18 @@ public:
         }
         const std::lock_guard lock(mutex_);
         if (running_.load_relaxed() == 0) return nullptr;
-        thread_state* state = free_;
+        // Where threads come and go faster than the collector thread looks, it has states to give back.
+        if (++attached_since_wake_ == 16) {
+            attached_since_wake_ = 0;
+            wake();
+        }
+        thread_state*& free = free_with_ring_ ? free_with_ring_ : free_without_ring_;
+        thread_state* state = free;
         if (state) {
-            free_ = state->next_free;
+            free = state->next_free;
             if (state->reader.segment->capacity != 0) --free_rings_;
-        } else {
-            // Where threads come and go faster than the collector thread looks, it has states to give back.
-            if (++made_since_wake_ == 16) {
-                made_since_wake_ = 0;
-                wake();
-            }
-            if (!(state = make_state())) return nullptr;
+        } else if (!(state = make_state())) {
+            return nullptr;
         }
         state->next_free = nullptr;
         prepare(*state);
@@ -214,9 +215,10 @@ public:
                 state.reader.segment = small;
             }
         }
+        thread_state*& free = state.reader.segment->capacity != 0 ? free_with_ring_ : free_without_ring_;
         if (state.reader.segment->capacity != 0) ++free_rings_;
-        state.next_free = free_;
-        free_ = &state;
+        state.next_free = free;
+        free = &state;
     }
 
 private:
@@ -225,7 +227,6 @@ private:
     static void end_of_thread(void* state) {
         auto* const thread = static_cast<thread_state*>(state);
         current_thread = &idle_thread;
-        if (!thread->reader.segment) return; // a forked child's
         thread->mode.store_relaxed(0);
         thread->ended.store_release(1);
     }
@@ -318,11 +319,12 @@ private:
     atomic<std::uint32_t> running_; // release when what configure wrote is there
     atomic<std::uint32_t> forked_;
     atomic<thread_state*> threads_; // grows at its head, never shrinks
-    thread_state* free_ = nullptr;
+    thread_state* free_with_ring_ = nullptr;
+    thread_state* free_without_ring_ = nullptr;
     pool_block* returned_[thread_state::pool_classes]{};
-    std::uint32_t free_rings_ = 0;      // states in the free list that have a ring
-    std::uint32_t made_since_wake_ = 0; // states
-    atomic<std::uint64_t> ring_bytes_;  // changed under the lock
+    std::uint32_t free_rings_ = 0; // states in the first of these lists
+    std::uint32_t attached_since_wake_ = 0;
+    atomic<std::uint64_t> ring_bytes_; // changed under the lock
     std::uint64_t pool_bytes_ = 0;
 };
 
