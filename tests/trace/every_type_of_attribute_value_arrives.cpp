@@ -10,6 +10,11 @@
 #include <map>
 #include <unordered_map>
 
+// g++ 12 sees the destructors of lists of variants read what was never written (GCC bug 105562 and its kin).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 using namespace nanotel::literals;
 using nanotel::any_value;
 using nanotel::attribute_list;

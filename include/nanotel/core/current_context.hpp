@@ -3,14 +3,14 @@
 #pragma once
 
 #include <nanotel/core/context.hpp>
-#include <nanotel/core/runtime.hpp>
+#include <nanotel/core/orphans.hpp>
 
 namespace nanotel::inline NANOTEL_ABI {
 
 namespace detail {
 
 inline thread_context to_thread_context(const context& c) noexcept {
-    std::uint64_t word = 0;
+    std::uint64_t word = context_word::attached_none;
     if (c.is_valid())
         word = context_word::valid | (std::uint64_t{c.flags} << context_word::flags_shift) |
                (c.remote ? context_word::remote : 0);
@@ -34,32 +34,6 @@ inline void name_context(thread_state& thread) noexcept {
     thread.context.trace_id[0] = id.words[0];
     thread.context.trace_id[1] = id.words[1];
     thread.context.word = context_word::valid | context_word::random;
-}
-
-// Makes `current` what `context` says after `span_id` ended while it was not the innermost: see
-// orphaned_context.
-[[gnu::noinline, gnu::cold]] inline void leave_out_of_order(thread_state& thread, std::uint64_t span_id,
-                                                            const thread_context& instead) noexcept {
-    if (thread.orphan_count == thread_state::max_orphans) {
-        // Forgetting the oldest may leave one span with a parent that has ended; it still has its trace.
-        for (unsigned i = 1; i < thread_state::max_orphans; ++i) thread.orphans[i - 1] = thread.orphans[i];
-        --thread.orphan_count;
-    }
-    thread.orphans[thread.orphan_count++] = {span_id, instead};
-}
-
-[[gnu::noinline, gnu::cold]] inline void skip_orphans(thread_state& thread) noexcept {
-    for (unsigned i = thread.orphan_count; i-- > 0;) {
-        if ((thread.context.word & context_word::present) == 0 ||
-            thread.orphans[i].span_id != thread.context.span_id)
-            continue;
-        thread.context = thread.orphans[i].instead;
-        for (unsigned j = i + 1; j < thread.orphan_count; ++j) thread.orphans[j - 1] = thread.orphans[j];
-        --thread.orphan_count;
-        i = thread.orphan_count; // what it returned to may have ended too
-    }
-    // Nothing is open any more, so nobody can return to what is left.
-    if ((thread.context.word & context_word::present) == 0) thread.orphan_count = 0;
 }
 
 } // namespace detail

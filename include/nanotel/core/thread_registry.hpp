@@ -243,6 +243,7 @@ private:
             return nullptr;
         }
         state->reader.segment = segment;
+        state->made.store_relaxed(1);
         state->next_thread = threads_.load_relaxed();
         threads_.store_release(state); // publishes the state with its segment to whoever walks the list
         return state;

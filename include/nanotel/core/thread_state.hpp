@@ -26,6 +26,9 @@ inline constexpr unsigned flags_shift = 8;
 inline constexpr std::uint64_t sampled = 0x01ull << flags_shift;
 inline constexpr std::uint64_t random = 0x02ull << flags_shift;
 inline constexpr std::uint64_t remote = 1ull << 32; // behind the 4 bytes that the layout defines
+// An invalid context that was attached: nothing is current, but something below may be open, which 0 rules
+// out.
+inline constexpr std::uint64_t attached_none = remote;
 } // namespace context_word
 
 namespace thread_mode {
@@ -48,7 +51,7 @@ struct pool_block {
 };
 
 struct thread_state {
-    static constexpr unsigned max_orphans = 8;
+    static constexpr std::uint32_t few_orphans_count = 8;
     static constexpr unsigned pool_classes = 4; // 1, 4, 16 and 64 KiB
 
     // -- the thread itself
@@ -66,7 +69,11 @@ struct thread_state {
     atomic<std::uint64_t> dropped_large; // records above the greatest size
     pool_block* pool[pool_classes];
     std::uint32_t pool_count[pool_classes];
-    orphaned_context orphans[max_orphans];
+    pool_block* many_orphans; // where the few do not do: see core/orphans.hpp
+    std::uint32_t orphan_class;
+    // 1 as soon as the state is made, and zero again in a forked child: relaxed, nothing else is read by it.
+    atomic<std::uint32_t> made;
+    orphaned_context few_orphans[few_orphans_count];
     const void* recorded_exception; // see trace/exception.hpp
     std::uint64_t recorded_exception_ticks;
     std::uint64_t recorded_exception_text;

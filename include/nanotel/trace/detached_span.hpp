@@ -80,9 +80,12 @@ private:
         // Beginning makes a span current; this one is not to be.
         const detail::thread_context before = thread->context;
         const detail::thread_context above = parent ? detail::to_thread_context(*parent) : before;
-        const auto phase = (above.word & detail::context_word::unnamed)
-                               ? detail::span_phase::closed
-                               : detail::begin_below(*fresh, *thread, above, name, kind);
+        if (above.word & detail::context_word::unnamed) {
+            context_ = current_context(); // which names it, so that it stays the same
+            detail::record_builder::give_back(block, block_class);
+            return;
+        }
+        const auto phase = detail::begin_below(*fresh, *thread, above, name, kind);
         context_ = current_context();
         thread->context = before;
         if (phase == detail::span_phase::recording) {

@@ -206,7 +206,10 @@ public:
     /// What children elsewhere need: give it to another thread, a queue, a process. Also after the end. For a
     /// span that was not sampled it is the unsampled context that its children would have.
     nanotel::context context() const noexcept {
-        return sampled_ ? context_of(own_.record.header) : current_context();
+        if (sampled_) return context_of(own_.record.header);
+        // What is not sampled has no state of its own; where something sampled is current, that is not its.
+        const nanotel::context now = current_context();
+        return now.is_sampled() ? new_root : now;
     }
 
     template <class... A>

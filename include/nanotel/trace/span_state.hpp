@@ -121,7 +121,7 @@ struct span_state {
         header.start_ticks = ticks_now(*thread);
         return span_phase::recording;
     }
-    if ((word & context_word::present) == 0) {
+    if (word == 0) {
         span.leave = leave_to::nothing;
         if (thread->mode.load_relaxed() & thread_mode::roots_dropped) {
             // No draw: the id need only differ from others of the thread. The trace is named when somebody
@@ -232,8 +232,9 @@ struct span_state {
         unwinding = *thread->uncaught_exceptions > span.uncaught;
     } else {
         if (phase != span_phase::recording) return;
-        // It moved: the context of the thread where it began is that thread's business.
-        thread = span.owner->mode.load_relaxed() != 0 ? this_thread() : nullptr;
+        // It moved: the context of the thread where it began is that thread's business, also when that thread
+        // has ended.
+        thread = span.owner->made.load_relaxed() != 0 ? this_thread() : nullptr;
     }
     if (thread) {
         const std::uint64_t now = ticks_now(*thread);
