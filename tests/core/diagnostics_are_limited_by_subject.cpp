@@ -65,7 +65,10 @@ TEST_CASE_FIXTURE(fixture, "one subject does not silence another") {
 }
 
 TEST_CASE_FIXTURE(fixture, "a flood of different subjects is limited too, and ends with its minute") {
-    for (int i = 0; i < 10'000; ++i) report("key " + std::to_string(i), "x");
+    for (int i = 0; i < 10'000; ++i) {
+        report("key " + std::to_string(i), "x");
+        report("key " + std::to_string(i), "held back");
+    }
     CHECK(lines.size() == 65); // 64 slots, and one for all that have none
     now += 60 * second;
     lines.clear();

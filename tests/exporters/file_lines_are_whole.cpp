@@ -135,6 +135,7 @@ TEST_CASE("a write that stops half-way leaves the file as it was, and is retryab
         const auto result = send(*exporter, std::string(300'000, ' '));
         return result.outcome == export_outcome::retryable && !result.split &&
                result.message.find(here.file() + " cannot be written: File too large; ") == 0 &&
+               content(here.file()) == "{\"whole\":1}\n" &&
                send(*exporter, "{\"small\":1}").outcome == export_outcome::delivered;
     }));
     CHECK(content(here.file()) == "{\"whole\":1}\n{\"small\":1}\n");

@@ -5,10 +5,13 @@
 
 #ifdef CPPHTTPLIB_OPENSSL_SUPPORT
 
+#include <signal.h>
+
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -142,6 +145,38 @@ TEST_CASE("the deadline holds in a TLS handshake that does not go on") {
     CHECK(result.outcome == export_outcome::retryable);
     CHECK(result.message.find("did not answer within") != std::string::npos);
     CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{10});
+}
+
+TEST_CASE("a TLS connection that is cut at the deadline raises no SIGPIPE") {
+    const self_signed made("DNS:localhost");
+    const trusted trust(made);
+    std::atomic<bool> over{false};
+    httplib::SSLServer server(made.certificate(), made.key());
+    server.Post("/v1/traces", [&](const auto&, auto&) {
+        while (!over) std::this_thread::yield();
+    });
+    const int port = server.bind_to_any_port("127.0.0.1");
+    std::thread thread([&] { server.listen_after_bind(); });
+    while (!server.is_running()) std::this_thread::yield();
+
+    // The default action would end the test program; cpp-httplib's server has it ignored.
+    const auto before = ::signal(SIGPIPE, SIG_DFL);
+    sigset_t set;
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &set);
+    REQUIRE(::sigismember(&set, SIGPIPE) == 0);
+    // TLS says goodbye on the connection that the deadline has cut.
+    const auto exporter = exporter_to("https://localhost:" + std::to_string(port));
+    CHECK(exporter->send({nanotel::signal::traces, "{}", 1}, in(std::chrono::milliseconds{150})).outcome ==
+          export_outcome::retryable);
+    ::sigpending(&set);
+    CHECK(::sigismember(&set, SIGPIPE) == 0);
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &set);
+    CHECK(::sigismember(&set, SIGPIPE) == 0);
+    const bool untouched = ::signal(SIGPIPE, before) == SIG_DFL;
+    CHECK(untouched);
+    over = true;
+    server.stop();
+    thread.join();
 }
 
 TEST_SUITE_END();

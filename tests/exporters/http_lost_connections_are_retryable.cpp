@@ -3,8 +3,6 @@
 
 #include <doctest/doctest.h>
 
-#include <signal.h>
-
 #include <atomic>
 #include <string>
 
@@ -96,21 +94,4 @@ TEST_CASE("an interim answer is passed over") {
         connection.wait_for_close();
     });
     CHECK(send(*exporter_to(peer.url()), "{}").outcome == export_outcome::delivered);
-}
-
-TEST_CASE("no SIGPIPE reaches a thread that does not block it") {
-    // The default action would end the test program.
-    sigset_t set;
-    ::pthread_sigmask(SIG_SETMASK, nullptr, &set);
-    REQUIRE(::sigismember(&set, SIGPIPE) == 0);
-    struct sigaction action{};
-    ::sigaction(SIGPIPE, nullptr, &action);
-    const bool would_end_the_program = action.sa_handler == SIG_DFL;
-    REQUIRE(would_end_the_program);
-    for (int i = 0; i < 5; ++i)
-        check_retryable([](raw_connection& connection) { connection.reset(); }, 8 * 1024 * 1024);
-    ::sigpending(&set);
-    CHECK(::sigismember(&set, SIGPIPE) == 0);
-    ::pthread_sigmask(SIG_SETMASK, nullptr, &set);
-    CHECK(::sigismember(&set, SIGPIPE) == 0);
 }

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <string>
 #include <thread>
 
@@ -17,7 +18,10 @@ TEST_CASE("another thread interrupts the send under way, and no other one") {
     raw_peer peer([&](raw_connection& connection) {
         for (;;) {
             if (connection.read_request().empty()) return;
-            if (asked.exchange(true)) connection.write(answer("200 OK", "{}"));
+            if (!asked.exchange(true)) continue;
+            // Slow enough for an interrupt that was left over from the first send to cut the second one.
+            std::this_thread::sleep_for(std::chrono::milliseconds{60});
+            connection.write(answer("200 OK", "{}"));
         }
     });
     const auto exporter = exporter_to(peer.url());

@@ -178,7 +178,6 @@ private:
                      std::chrono::steady_clock::time_point deadline, http_exchange& exchange) {
         constexpr std::size_t piece = 256 * 1024;
         const bool last = length <= piece;
-        if (watch_.state() != send_watch::verdict::running) return false;
         const bool written = sink.write(body.data() + offset, last ? length : piece);
         if (tls_ || watch_.connection() < 0)
             return written; // what arrives is encrypted: leave it to the library
