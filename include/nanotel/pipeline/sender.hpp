@@ -121,7 +121,7 @@ private:
             const auto again = clock::now() + wait;
             if (again >= give_up)
                 return {next.items, &dropped_counts::undeliverable, std::move(result.message)};
-            say(diagnostic_level::warning, result.message + "; will try again");
+            say(diagnostic_level::warning, reason_of(result.message) + "; will try again");
             queue_.count_retry();
             if (!queue_.wait_to_retry(again))
                 return {next.items, &dropped_counts::shut_down, std::move(result.message)};
@@ -129,13 +129,14 @@ private:
     }
 
     void report(const queued_payload& next, const verdict& v) const noexcept {
-        if (v.message.empty()) return;
+        // What shutdown cuts off, it reports as a whole.
+        if (v.message.empty() && (v.lost == 0 || v.reason == &dropped_counts::shut_down)) return;
         try {
             const std::string count = std::to_string(v.lost) + " of " + std::to_string(next.items);
             if (v.lost == 0)
                 say(diagnostic_level::warning, v.message);
             else
-                say(diagnostic_level::error, count + " spans dropped: " + v.message);
+                say(diagnostic_level::error, count + " spans dropped: " + reason_of(v.message));
         } catch (...) { // no memory to say it; it is counted
         }
     }
@@ -146,6 +147,10 @@ private:
             report(next, {next.items, reason, "the exporter failed: " + std::string(why)});
         } catch (...) { // as above
         }
+    }
+
+    static std::string reason_of(const std::string& message) {
+        return message.empty() ? "the exporter did not take a payload and gave no reason" : message;
     }
 
     void say(diagnostic_level level, std::string text) const noexcept {

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include <nanotel/pipeline/payload_queue.hpp>
+
+#include <string_view>
+#include <thread>
+
+#include <doctest/doctest.h>
+
+using namespace nanotel::detail;
+using nanotel::dropped_counts;
+using namespace std::chrono_literals;
+
+namespace {
+
+using clock_type = std::chrono::steady_clock;
+
+byte_buffer body_of(std::size_t size) {
+    byte_buffer body;
+    const std::string text(size, 'x');
+    REQUIRE(body.append(text.data(), text.size()));
+    return body;
+}
+
+// An item is queued, delivered or dropped, and nothing else.
+void adds_up(const payload_queue& queue, std::uint64_t given) {
+    const nanotel::statistics s = queue.snapshot();
+    CHECK(s.delivered + s.queued + s.dropped_by.total() == given);
+}
+
+} // namespace
+
+TEST_CASE("payloads come out in the order of pushing, with their numbers") {
+    payload_queue queue({});
+    CHECK(queue.push(body_of(10), 1));
+    CHECK(queue.push(body_of(20), 2));
+    CHECK(queue.pushed() == 2);
+    adds_up(queue, 3);
+    const auto first = queue.pop();
+    REQUIRE(first);
+    CHECK(first->body.size() == 10);
+    CHECK(first->number == 1);
+    queue.settle(1, 0, &dropped_counts::rejected, 10);
+    const auto second = queue.pop();
+    REQUIRE(second);
+    CHECK(second->items == 2);
+    queue.settle(2, 1, &dropped_counts::rejected, 20);
+    const nanotel::statistics s = queue.snapshot();
+    CHECK(s.delivered == 2);
+    CHECK(s.dropped_by.rejected == 1);
+    CHECK(s.exports == 2);
+    CHECK(s.bytes_delivered == 30);
+    adds_up(queue, 3);
+}
+
+TEST_CASE("what passes the limit of bytes is dropped and counted, what is in flight leaves room") {
+    payload_queue queue({.bytes = 100});
+    CHECK(queue.push(body_of(60), 6));
+    CHECK_FALSE(queue.push(body_of(41), 4));
+    CHECK(queue.push(body_of(40), 4));
+    CHECK(queue.snapshot().dropped_by.queue_full == 4);
+    REQUIRE(queue.pop());
+    CHECK(queue.push(body_of(60), 6));
+    adds_up(queue, 20);
+}
+
+TEST_CASE("what passes the limit of items is dropped and counted") {
+    payload_queue queue({.items = 10});
+    CHECK(queue.push(body_of(1), 6));
+    CHECK_FALSE(queue.push(body_of(1), 5));
+    CHECK(queue.push(body_of(1), 4));
+    CHECK(queue.snapshot().dropped_by.queue_full == 5);
+    adds_up(queue, 15);
+}
+
+TEST_CASE("a payload above every limit is taken where nothing else waits") {
+    payload_queue queue({.bytes = 10, .items = 1});
+    CHECK(queue.push(body_of(1000), 50));
+    CHECK_FALSE(queue.push(body_of(1000), 50));
+    REQUIRE(queue.pop());
+    CHECK_FALSE(queue.push(body_of(1000), 50)); // one is under way
+    queue.settle(50, 0, &dropped_counts::rejected, 1000);
+    CHECK(queue.push(body_of(1000), 50));
+    adds_up(queue, 200);
+}
+
+TEST_CASE("a closed queue takes nothing and gives out what it has") {
+    payload_queue queue({});
+    CHECK(queue.push(body_of(1), 1));
+    queue.close();
+    CHECK_FALSE(queue.push(body_of(1), 2));
+    CHECK(queue.snapshot().dropped_by.shut_down == 2);
+    CHECK(queue.pop());
+    queue.settle(1, 0, &dropped_counts::rejected, 1);
+    CHECK_FALSE(queue.pop());
+    adds_up(queue, 3);
+}
+
+TEST_CASE("abandoning drops what waits, and settles it") {
+    payload_queue queue({});
+    CHECK(queue.push(body_of(1), 3));
+    CHECK(queue.push(body_of(1), 4));
+    REQUIRE(queue.pop());
+    queue.abandon();
+    CHECK(queue.abandoned());
+    CHECK(queue.snapshot().dropped_by.shut_down == 4);
+    CHECK(queue.snapshot().queued == 3);
+    CHECK_FALSE(queue.wait_until_settled(2, clock_type::now()));
+    queue.settle(3, 0, &dropped_counts::rejected, 1);
+    CHECK(queue.wait_until_settled(2, clock_type::now()));
+    adds_up(queue, 7);
+}
+
+TEST_CASE("of a forsaken payload nothing more is heard") {
+    payload_queue queue({});
+    CHECK(queue.push(body_of(1), 3));
+    REQUIRE(queue.pop());
+    queue.abandon();
+    queue.forsake();
+    CHECK(queue.snapshot().dropped_by.shut_down == 3);
+    CHECK(queue.wait_until_settled(1, clock_type::now()));
+    queue.settle(3, 0, &dropped_counts::rejected, 1); // its send came back after all
+    CHECK(queue.snapshot().delivered == 0);
+    adds_up(queue, 3);
+}
+
+TEST_CASE("waiting for a settlement ends at the deadline") {
+    payload_queue queue({});
+    CHECK(queue.wait_until_settled(0, clock_type::now()));
+    CHECK(queue.push(body_of(1), 1));
+    CHECK_FALSE(queue.wait_until_settled(1, clock_type::now() + 10ms));
+    CHECK_FALSE(queue.wait_until_settled(1, clock_type::now() - 1h));
+}
+
+TEST_SUITE_BEGIN("concurrent");
+
+TEST_CASE("a patient queue holds up push until there is room") {
+    payload_queue queue({.bytes = 10, .patience = 1h});
+    CHECK(queue.push(body_of(10), 1));
+    std::thread sender([&] {
+        for (int i = 0; i < 500; ++i) {
+            const auto next = queue.pop();
+            queue.settle(next->items, 0, &dropped_counts::rejected, next->body.size());
+        }
+    });
+    for (int i = 1; i < 500; ++i) CHECK(queue.push(body_of(10), 1));
+    sender.join();
+    CHECK(queue.snapshot().delivered == 500);
+    adds_up(queue, 500);
+}
+
+TEST_CASE("the last payloads wait for room until their time, and closing ends the wait") {
+    payload_queue queue({.bytes = 10});
+    CHECK(queue.push(body_of(10), 1));
+    CHECK_FALSE(queue.push(body_of(10), 1)); // at once
+    queue.expect_last_payloads(clock_type::now() + 1h);
+    std::thread closer([&] {
+        while (queue.snapshot().dropped_by.queue_full == 0) std::this_thread::yield();
+        queue.close();
+    });
+    CHECK_FALSE(queue.push(body_of(10), 1));
+    closer.join();
+    CHECK(queue.snapshot().dropped_by.shut_down == 1);
+    queue.expect_last_payloads(clock_type::now());
+    adds_up(queue, 3);
+}
+
+TEST_CASE("a wait between attempts ends when the queue is abandoned") {
+    payload_queue queue({});
+    CHECK(queue.wait_to_retry(clock_type::now() + 1ms));
+    std::thread other([&] { queue.abandon(); });
+    CHECK_FALSE(queue.wait_to_retry(clock_type::now() + 1h));
+    other.join();
+}
+
+TEST_SUITE_END();
