@@ -43,7 +43,7 @@ try() {
     mkdir -p "$NANOTEL_LOGS"
     "$@" >"$log" 2>&1 </dev/null || status=$?
     if ((status != 0)); then
-        { grep -nE -m 20 '(^|[^a-z])(error|Error|FAILED)\b' "$log" || true; } | cut -c1-240 | sed 's/^/    | /' >&2
+        { grep -E -m 20 '(^|[^a-z])(error|Error|FAILED)\b' "$log" || true; } | cut -c1-240 | sed 's/^/    | /' >&2
         printf '    | …\n' >&2
         tail -n 25 "$log" | cut -c1-240 | sed 's/^/    | /' >&2
         printf '%sfailed:%s %s (status %d)\n   full output: %s\n   mend: %s\n' \
@@ -155,27 +155,55 @@ go_package() {
         sort -n | awk '$1 >= 23 { print $2; exit }'
 }
 
-# The mirror and the key by which this machine takes the release itself, as apt sees them ("URI KEY"): whichever
-# file and notation they are written in.
-release_mirror() {
-    apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI) $(SIGNED_BY)' 'Created-By: Packages' |
-        awk -v release="$1" '$1 == release && $2 == "main" { print $3, $4; exit }'
+# The entry by which this machine takes RELEASE itself, with SUITE in its place: mirror, key and options stay as they are.
+# apt_source_for RELEASE SUITE; prints the entry, in either notation of apt, or nothing.
+apt_source_for() {
+    local files=()
+    shopt -s nullglob
+    files=(/etc/apt/sources.list.d/*.sources)
+    shopt -u nullglob
+    if ((${#files[@]} > 0)); then
+        # One stanza at a time; a line that begins with a blank continues the field above it.
+        awk -v release="$1" -v suite="$2" '
+            function finish(   i) {
+                if (deb && of_release && !off) { for (i = 1; i <= n; ++i) print lines[i]; done = 1; exit }
+                n = 0; deb = 0; of_release = 0; off = 0; field = ""
+            }
+            FNR == 1 || /^[ \t]*$/ { finish() }
+            /^#/ || /^[ \t]*$/ { next }
+            /^[^ \t]/ { field = tolower($0); sub(/:.*/, "", field) }
+            field == "types" && / deb( |$)|:deb( |$)/ { deb = 1 }
+            field == "enabled" && /no[ \t]*$/ { off = 1 }
+            field == "suites" {
+                for (i = 1; i <= NF; ++i) if ($i == release || $i == "Suites:" release) of_release = 1
+                if (/^[^ \t]/) lines[++n] = "Suites: " suite
+                next
+            }
+            field == "types" { if (/^[^ \t]/) lines[++n] = "Types: deb"; next }
+            field == "components" { if (/^[^ \t]/) lines[++n] = "Components: main"; next }
+            { lines[++n] = $0 }
+            END { if (!done) finish() }
+        ' "${files[@]}" | grep . && return 0
+    fi
+    shopt -s nullglob
+    files=(/etc/apt/sources.list /etc/apt/sources.list.d/*.list)
+    shopt -u nullglob
+    # deb [options] URI SUITE COMPONENT…
+    cat /dev/null "${files[@]}" 2>/dev/null | sed -nE "s,^(deb +(\[[^]]*\] +)?[^ ]+) +$1 +.*,\1 $2 main,p" | head -n 1
 }
 
 add_backports() {
-    local codename mirror key source=/etc/apt/sources.list.d/nanotel-backports.sources
+    local codename entry source=/etc/apt/sources.list.d/nanotel-backports
     # shellcheck disable=SC1091
     codename="$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")"
-    read -r mirror key < <(release_mirror "$codename") || true
-    if [[ -z "${mirror:-}" ]]; then
-        warn "apt's configuration names no mirror for '$codename'"
+    entry="$(apt_source_for "$codename" "$codename-backports")" || true
+    if [[ -z "$entry" ]]; then
+        warn "the sources in /etc/apt name no mirror for '$codename'"
         return 1
     fi
+    if [[ "$entry" == deb\ * ]]; then source+=.list; else source+=.sources; fi
     step "adding the suite $codename-backports from this machine's own mirror ($source)"
-    {
-        printf 'Types: deb\nURIs: %s\nSuites: %s-backports\nComponents: main\n' "$mirror" "$codename"
-        if [[ -n "${key:-}" ]]; then printf 'Signed-By: %s\n' "$key"; fi
-    } | as_root tee "$source" >/dev/null
+    printf '%s\n' "$entry" | as_root tee "$source" >/dev/null
     refresh_package_lists
 }
 
@@ -198,5 +226,6 @@ install_go() {
         warn "Debian's suites at hand have no Go of 1.23 or newer"
         return 1
     fi
-    try_packages "$package"
+    # The modules come by TLS, and a minimal system trusts nobody.
+    try_packages "$package" ca-certificates
 }
