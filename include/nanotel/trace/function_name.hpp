@@ -6,8 +6,13 @@
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
-// "double shop::cart::total(const item&) const [with …]" -> "shop::cart::total". What is not of that simple
-// shape (operators, lambdas, conversion functions, function pointers returned) keeps the unqualified name.
+constexpr bool ends_with(text all, text end) noexcept {
+    return all.size >= end.size && text(all.data + (all.size - end.size), end.size) == end;
+}
+
+// "double shop::cart::total(const item&) const [with …]" -> "shop::cart::total"; a lambda gives the function
+// that it stands in. What is not of that simple shape (most operators, function pointers returned) keeps the
+// unqualified name.
 constexpr text function_name(const char* pretty, const char* plain) {
     const text all(pretty);
     const text name(plain);
@@ -25,11 +30,12 @@ constexpr text function_name(const char* pretty, const char* plain) {
             begin = i + 1;
         else if (c == '(') {
             const text found(all.data + begin, i - begin);
+            if (name == text("operator()")) {
+                if (ends_with(found, "operator")) return text(found.data, found.size + 2);
+                return found.empty() ? name : found;
+            }
             // It must end with the plain name, or the shape was not understood.
-            if (found.size < name.size || name.empty()) return name;
-            for (std::size_t j = 0; j < name.size; ++j)
-                if (found[found.size - name.size + j] != name[j]) return name;
-            return found;
+            return ends_with(found, name) ? found : name;
         }
     }
     return name;

@@ -36,11 +36,8 @@ decltype(auto) run_in(span& s, F&& f) {
         tell_exception(s, describe_exception(e), began);
         throw;
     } catch (...) {
-        exception_description unknown{nullptr, {}, {}};
-        if (const auto* type = abi::__cxa_current_exception_type()) {
-            unknown.type = type->name();
-            unknown.identity = type;
-        }
+        exception_description unknown{exception_in_flight(), {}, {}, false};
+        if (const auto* type = abi::__cxa_current_exception_type()) unknown.type = type->name();
         tell_exception(s, unknown, began);
         throw;
     }
