@@ -43,9 +43,14 @@ try() {
     mkdir -p "$NANOTEL_LOGS"
     "$@" >"$log" 2>&1 </dev/null || status=$?
     if ((status != 0)); then
-        { grep -E -m 20 '(^|[^a-z])(error|Error|FAILED)\b' "$log" || true; } | cut -c1-240 | sed 's/^/    | /' >&2
-        printf '    | …\n' >&2
-        tail -n 25 "$log" | cut -c1-240 | sed 's/^/    | /' >&2
+        {
+            # The first errors tell more than the last lines, when the two are far apart.
+            if (($(wc -l <"$log") > 50)); then
+                grep -E -m 20 '(^|[^a-z])(error|Error|FAILED)\b' "$log" || true
+                echo "…"
+            fi
+            tail -n 40 "$log"
+        } | cut -c1-240 | sed 's/^/    | /' >&2
         printf '%sfailed:%s %s (status %d)\n   full output: %s\n   mend: %s\n' \
             "$NANOTEL_RED" "$NANOTEL_PLAIN" "$what" "$status" "$log" "$mend" >&2
     fi
