@@ -30,7 +30,8 @@ public:
         std::uint64_t ticks = 1'700'000'000'000'000'000;
         for (int i = 0; i < count; ++i) {
             record_builder built;
-            built.clear();
+            built.marks = {};
+            built.open(0);
             const auto write = [&](const auto&... attributes) {
                 static const auto* const keys = describe_keys(attributes...);
                 if (site_.id.load_relaxed() == 0) sites_.add(site_, keys, sizeof...(attributes));
@@ -54,7 +55,7 @@ public:
             const std::size_t at = bytes_.size();
             bytes_.resize(at + built.header.size);
             std::memcpy(bytes_.data() + at, &built.header, sizeof built.header);
-            std::memcpy(bytes_.data() + at + sizeof built.header, built.payload, built.size);
+            std::memcpy(bytes_.data() + at + sizeof built.header, built.payload(), built.size);
             places_.push_back(at);
         }
         clock_.begin({0, 0});

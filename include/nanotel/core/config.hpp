@@ -25,5 +25,16 @@
 // objects too, and takes 8 bytes of the loader's reserve for each object loaded by dlopen. Define it empty
 // where the loader has no reserve (musl with dlopen).
 #ifndef NANOTEL_TLS_MODEL
+#if defined(__PIC__) && !defined(__PIE__)
 #define NANOTEL_TLS_MODEL __attribute__((tls_model("initial-exec")))
+#else
+#define NANOTEL_TLS_MODEL // an executable's own variables are nearer still
+#endif
+#endif
+
+// 1: take the processor's cycle counter for the clock even where CPUID and the kernel do not both vouch for
+// it, as in virtual machines whose clock source is kvm-clock. Wrong where the counter stops or differs
+// between processors.
+#ifndef NANOTEL_TRUST_CYCLE_COUNTER
+#define NANOTEL_TRUST_CYCLE_COUNTER 0
 #endif

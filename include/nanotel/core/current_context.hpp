@@ -10,11 +10,9 @@ namespace nanotel::inline NANOTEL_ABI {
 namespace detail {
 
 inline thread_context to_thread_context(const context& c) noexcept {
-    std::uint64_t word = context_word::attached_none;
-    if (c.is_valid())
-        word = context_word::valid | (std::uint64_t{c.flags} << context_word::flags_shift) |
-               (c.remote ? context_word::remote : 0);
-    return {{c.trace_id.words[0], c.trace_id.words[1]}, c.span_id.word, word};
+    return {{c.trace_id.words[0], c.trace_id.words[1]},
+            c.span_id.word,
+            c.is_valid() ? context_word::of(c.flags, c.remote) : context_word::attached_none};
 }
 
 inline trace_id draw_trace_id(thread_state& thread) noexcept {
@@ -33,7 +31,7 @@ inline void name_context(thread_state& thread) noexcept {
     const trace_id id = draw_trace_id(thread);
     thread.context.trace_id[0] = id.words[0];
     thread.context.trace_id[1] = id.words[1];
-    thread.context.word = context_word::valid | context_word::random;
+    thread.context.word = context_word::of(record_flag::random, false);
 }
 
 } // namespace detail
@@ -63,7 +61,8 @@ public:
         thread_->context = detail::to_thread_context(attached);
     }
     ~context_scope() {
-        if (thread_ && thread_ == detail::current_thread && thread_->mode.load_relaxed() != 0) {
+        if (thread_ && thread_ == detail::current_thread &&
+            (thread_->mode.load_relaxed() & detail::thread_mode::active) != 0) {
             thread_->context = before_;
             if (thread_->orphan_count != 0) [[unlikely]]
                 detail::skip_orphans(*thread_);

@@ -101,8 +101,11 @@ struct id_generator {
         state += 0xa0761d6478bd642full;
         __extension__ using wide = unsigned __int128;
         const wide product = static_cast<wide>(state) * (state ^ key);
-        const auto word = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-        return word | (word == 0); // an id is never zero
+        auto word = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+        asm("" : "+r"(word)); // or the test becomes a comparison of the halves, which takes longer
+        if (word == 0) [[unlikely]]
+            word = 1; // an id is never zero
+        return word;
     }
 };
 

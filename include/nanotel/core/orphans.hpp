@@ -74,6 +74,7 @@ private:
             return;
         }
     orphans.add({span_id, instead});
+    thread.mode.set_bits_relaxed(thread_mode::orphans);
 }
 
 [[gnu::noinline, gnu::cold]] inline void skip_orphans(thread_state& thread) noexcept {
@@ -84,6 +85,7 @@ private:
     }
     // Nothing is open any more, so nobody can return to what is left.
     if (thread.context.word == 0) thread.orphan_count = 0;
+    if (thread.orphan_count == 0) thread.mode.clear_bits_relaxed(thread_mode::orphans);
 }
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

@@ -44,28 +44,64 @@ constexpr std::uint32_t padded(std::size_t size) noexcept {
     return static_cast<std::uint32_t>((size + 7) & ~std::size_t{7});
 }
 
+// What is unusual about a span, all zero for nearly all of them: the hot path tests it as one word.
+struct unusual_marks {
+    std::uint8_t pool_class; // of the block that holds the payload, plus 1; 0: the inline bytes
+    std::uint8_t leave;      // leave_to: what its end makes current
+    std::uint8_t status;     // status_code, once it is set
+    std::uint8_t other;      // the bits below
+
+    static constexpr std::uint8_t dropped = 1;   // something did not fit: the counts are valid
+    static constexpr std::uint8_t unwinding = 2; // it began while exceptions unwound: their number is valid
+    static constexpr std::uint8_t unsampled =
+        4; // it holds the decision for its children, and records nothing
+};
+
+// Left uninitialised but for the marks, until open() and until marks say that more is valid.
 struct record_builder {
     static constexpr std::uint32_t no_room = ~std::uint32_t{0};
     // Kept free in the largest block for the sections that only the end of a span writes.
     static constexpr std::uint32_t reserve = 64;
 
     record_header header;
-    std::byte* payload;
-    std::uint32_t size;      // of the payload, a multiple of 8
-    std::uint32_t capacity;  // of the payload
-    std::uint8_t pool_class; // of the block that payload stands in, plus 1; 0: the inline bytes
+    std::uint32_t size; // of the payload, a multiple of 8
+    unusual_marks marks;
+    // Valid where marks say so.
+    std::byte* block;
+    std::uint32_t block_capacity;
     std::uint32_t dropped_attributes;
     std::uint32_t dropped_events;
     std::uint32_t dropped_links;
     alignas(8) std::byte inline_bytes[NANOTEL_SPAN_INLINE_BYTES];
 
-    [[gnu::always_inline]] void clear() noexcept {
-        payload = inline_bytes;
+    [[gnu::always_inline]] void open(std::uint32_t site) noexcept {
+        const std::uint64_t site_without_sections = site;
+        __builtin_memcpy(reinterpret_cast<std::byte*>(&header) + offsetof(record_header, site),
+                         &site_without_sections, sizeof site_without_sections);
         size = 0;
-        capacity = NANOTEL_SPAN_INLINE_BYTES;
-        pool_class = 0;
-        dropped_attributes = dropped_events = dropped_links = 0;
-        header.sections = 0;
+    }
+
+    // The size where there are no marks; with any it is above every size.
+    std::uint64_t size_and_marks() const noexcept {
+        std::uint64_t both;
+        __builtin_memcpy(&both, reinterpret_cast<const std::byte*>(this) + offsetof(record_builder, size),
+                         sizeof both);
+        return both;
+    }
+
+    std::byte* payload() noexcept { return marks.pool_class != 0 ? block : inline_bytes; }
+    const std::byte* payload() const noexcept { return marks.pool_class != 0 ? block : inline_bytes; }
+    std::uint32_t capacity() const noexcept {
+        return marks.pool_class != 0 ? block_capacity : NANOTEL_SPAN_INLINE_BYTES;
+    }
+
+    // Something did not fit.
+    [[gnu::noinline, gnu::cold]] void count_dropped(std::uint32_t record_builder::* what) noexcept {
+        if ((marks.other & unusual_marks::dropped) == 0) {
+            marks.other |= unusual_marks::dropped;
+            dropped_attributes = dropped_events = dropped_links = 0;
+        }
+        ++(this->*what);
     }
 
     // Moves to a larger block. False where the record would pass the greatest size or memory is short.
@@ -78,20 +114,20 @@ struct record_builder {
         unsigned next = 0;
         while (next < thread_state::pool_classes && pool_block_size(next) - reserve < wanted) ++next;
         if (next == thread_state::pool_classes) return false;
-        pool_block* const block = take(*thread, next);
-        if (!block) return false;
-        auto* const fresh = reinterpret_cast<std::byte*>(block);
-        __builtin_memcpy(fresh, payload, size);
+        pool_block* const taken = take(*thread, next);
+        if (!taken) return false;
+        auto* const fresh = reinterpret_cast<std::byte*>(taken);
+        __builtin_memcpy(fresh, payload(), size);
         release();
-        payload = fresh;
+        block = fresh;
         const std::uint32_t usable = pool_block_size(next) - reserve;
-        capacity = usable < largest ? usable : static_cast<std::uint32_t>(largest);
-        pool_class = static_cast<std::uint8_t>(next + 1);
+        block_capacity = usable < largest ? usable : static_cast<std::uint32_t>(largest);
+        marks.pool_class = static_cast<std::uint8_t>(next + 1);
         return true;
     }
 
     void use_reserve() noexcept {
-        if (pool_class != 0) capacity += reserve;
+        if (marks.pool_class != 0) block_capacity += reserve;
     }
 
     // A block of the thread's pool, or null when memory is short.
@@ -105,10 +141,10 @@ struct record_builder {
     }
 
     void release() noexcept {
-        if (pool_class == 0) [[likely]]
+        if (marks.pool_class == 0) [[likely]]
             return;
-        give_back(reinterpret_cast<pool_block*>(payload), pool_class - 1u);
-        pool_class = 0;
+        give_back(reinterpret_cast<pool_block*>(block), marks.pool_class - 1u);
+        marks.pool_class = 0;
     }
 
     [[gnu::noinline, gnu::cold]] static void give_back(pool_block* block, unsigned size_class) noexcept {
@@ -133,7 +169,8 @@ struct record_builder {
     // Offset of `count` more bytes, padded to 8; no_room where they do not fit.
     [[gnu::always_inline]] std::uint32_t extend(std::size_t count) noexcept {
         const std::uint32_t offset = size;
-        if (count > capacity - size - (capacity - size) % 8) [[unlikely]] {
+        const std::uint32_t room = capacity() - size;
+        if (count > room - room % 8) [[unlikely]] {
             if (count > (1u << 30) || !grow(size + ((count + 7) & ~std::size_t{7}))) return no_room;
         }
         size += padded(count);
@@ -142,7 +179,7 @@ struct record_builder {
 
     template <class T>
     [[gnu::always_inline]] void put(std::uint32_t offset, const T& value) noexcept {
-        __builtin_memcpy(payload + offset, &value, sizeof value);
+        __builtin_memcpy(payload() + offset, &value, sizeof value);
     }
 
     // -- sections
@@ -179,7 +216,7 @@ struct record_builder {
         const std::uint32_t body = open_section(type, detail, 8 + value.size);
         if (body == no_room) return false;
         put(body, static_cast<std::uint64_t>(value.size));
-        copy_short(payload + body + 8, value.data, value.size);
+        copy_short(payload() + body + 8, value.data, value.size);
         return true;
     }
     bool add_word_section(section_type type, unsigned detail, std::uint64_t word) noexcept {
@@ -199,7 +236,7 @@ struct record_builder {
         const std::uint32_t body = open_section(section_type::attribute, static_cast<unsigned>(type_of<V>()),
                                                 sizeof(attribute_body) + name.size);
         if (body != no_room) {
-            copy_short(payload + body + sizeof(attribute_body), name.data, name.size);
+            copy_short(payload() + body + sizeof(attribute_body), name.data, name.size);
             const std::uint32_t begin = size;
             if (append_value(value)) {
                 put(body, attribute_body{static_cast<std::uint32_t>(name.size), value_size(value, begin)});
@@ -238,7 +275,7 @@ struct record_builder {
     [[gnu::noinline]] bool append_bytes(const void* data, std::size_t count) noexcept {
         const std::uint32_t at = extend(count);
         if (at == no_room) return false;
-        copy_short(payload + at, data, count);
+        copy_short(payload() + at, data, count);
         return true;
     }
 

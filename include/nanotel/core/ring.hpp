@@ -39,10 +39,20 @@ struct ring_writer {
     ring_segment* segment;
     std::byte* data;
     std::uint64_t position;
-    // A record that ends at or before this position needs no look at the consumer: half a ring ahead of where
-    // the consumer was last seen until it has been woken, then a whole ring.
+    // A record that ends at or before this position needs no look at the consumer and does not leave the lap:
+    // half a ring ahead of where the consumer was last seen until it has been woken, then nearly a whole
+    // ring.
     std::uint64_t limit;
     std::uint64_t capacity;
+    // The address of the place that position 0 would have in this lap: a place is one addition away. Valid up
+    // to the limit.
+    std::uintptr_t lap;
+
+    bool told; // the collector thread was woken since the ring was last seen less than half full
+
+    // A record that ends at or before the limit may be copied in strides that end up to so many bytes behind
+    // it.
+    static constexpr std::uint64_t margin = 32;
 
     bool fits(std::uint64_t size) const noexcept { return position + size <= limit; }
     std::byte* place() const noexcept { return data + (position & (capacity - 1)); }
@@ -52,12 +62,25 @@ struct ring_writer {
         segment->written.store_release(position);
     }
 
+    // The same for a record that ends at or before the limit.
+    std::byte* place_before_limit() const noexcept { return reinterpret_cast<std::byte*>(lap + position); }
+    void publish_before_limit(std::uint64_t end) noexcept {
+        position = end; // the end of a lap is where the next one begins
+        segment->written.store_release(end);
+    }
+
+    void look_again_at(std::uint64_t next_look) noexcept {
+        const std::uint64_t lap_begin = position & ~(capacity - 1);
+        lap = reinterpret_cast<std::uintptr_t>(data) - lap_begin;
+        limit = next_look < lap_begin + capacity ? next_look : lap_begin + capacity;
+    }
+
     void enter(ring_segment& fresh) noexcept {
         segment = &fresh;
         data = fresh.data();
         capacity = fresh.capacity;
         position = fresh.written.load_relaxed(); // own store, or that of the former owner before a hand-over
-        limit = fresh.consumed.load_acquire() + capacity / 2;
+        limit = 0;                               // look at the consumer first
     }
 };
 

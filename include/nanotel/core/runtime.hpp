@@ -50,7 +50,7 @@ inline constinit atomic<std::uint32_t> recording_enabled{};
 // The state of the calling thread, attached if something records; else null.
 [[gnu::always_inline]] inline thread_state* this_thread() noexcept {
     thread_state* const state = current_thread;
-    if (state->mode.load_relaxed() == 0) [[unlikely]] {
+    if ((state->mode.load_relaxed() & thread_mode::active) == 0) [[unlikely]] {
         if (recording_enabled.load_relaxed() == 0) return nullptr;
         return attach_thread();
     }

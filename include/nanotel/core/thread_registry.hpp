@@ -33,7 +33,7 @@ public:
 
     // Threads that are known attach again at their next record, which also clears what was current when
     // recording stopped.
-    void configure(const ring_options& options, std::uint32_t mode) noexcept {
+    void configure(const ring_options& options, std::uint32_t mode, std::uint32_t roots = 0) noexcept {
         const std::lock_guard lock(mutex_);
         first_bytes_ = options.first_bytes;
         largest_bytes_.store_relaxed(options.largest_bytes);
@@ -42,6 +42,7 @@ public:
                                                                                   : greatest_record);
         patience_.store_relaxed(options.when_full == full_ring::block ? options.block_nanoseconds : 0);
         mode_ = mode;
+        roots_ = roots;
         running_.store_release(1);
     }
 
@@ -65,9 +66,11 @@ public:
         if (auto* const known = static_cast<thread_state*>(::pthread_getspecific(key_))) {
             const std::lock_guard lock(mutex_);
             if (running_.load_relaxed() == 0) return nullptr;
-            if (known->mode.load_relaxed() == 0) { // recording was stopped and begins again: nothing is open
+            if ((known->mode.load_relaxed() & thread_mode::active) ==
+                0) { // recording was stopped and begins again: nothing is open
                 known->context = {};
                 known->orphan_count = 0;
+                known->roots = roots_;
                 known->mode.store_relaxed(mode_);
             }
             return known;
@@ -116,13 +119,19 @@ public:
             const std::uint64_t seen = ring.segment->consumed.load_acquire();
             const std::uint64_t ahead = ring.position + size - seen;
             if (ahead <= ring.capacity) {
+                const std::uint64_t most = ring.capacity - ring_writer::margin;
                 // Past the half somebody should come. Told so, the collector thread comes, and the rest of
                 // the ring is free of tests. Found awake, it may be about to sleep: it looks at the rings
                 // once more before it does, but what it must see, this record, is yet to be published. So
                 // ask again an eighth later.
                 std::uint64_t next_look = ring.capacity / 2;
-                if (ahead > next_look) next_look = wake() ? ring.capacity : ahead + ring.capacity / 8;
-                ring.limit = seen + (next_look < ring.capacity ? next_look : ring.capacity);
+                if (ahead <= next_look) {
+                    ring.told = false;
+                } else {
+                    if (!ring.told) ring.told = wake();
+                    next_look = ring.told ? most : ahead + ring.capacity / 8;
+                }
+                ring.look_again_at(seen + (next_look < most ? next_look : most));
                 return true;
             }
             if (ring.capacity != 0) wake();
@@ -259,6 +268,7 @@ private:
             reinterpret_cast<const void* const*>(abi::__cxa_get_globals()) + 1);
         fill_random(&state.ids, sizeof state.ids);
         state.ring.enter(*state.reader.segment);
+        state.roots = roots_;
         state.mode.store_relaxed(mode_);
     }
 
@@ -317,6 +327,7 @@ private:
     atomic<std::uint64_t> largest_record_{greatest_record};
     atomic<std::uint64_t> patience_; // nanoseconds that a producer waits for room; 0: it drops
     std::uint32_t mode_ = 0;
+    std::uint32_t roots_ = 0;
     atomic<std::uint32_t> running_; // release when what configure wrote is there
     atomic<std::uint32_t> forked_;
     atomic<thread_state*> threads_; // grows at its head, never shrinks

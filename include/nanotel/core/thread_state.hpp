@@ -25,19 +25,37 @@ inline constexpr std::uint64_t present = valid | unnamed;
 inline constexpr unsigned flags_shift = 8;
 inline constexpr std::uint64_t sampled = 0x01ull << flags_shift;
 inline constexpr std::uint64_t random = 0x02ull << flags_shift;
-inline constexpr std::uint64_t remote = 1ull << 32; // behind the 4 bytes that the layout defines
+// The 4 bytes behind those that the layout defines are ours: what the header of a record below this context
+// holds, its kind and its flags, so that to begin a span is to copy them. The kind is there only where
+// nothing but that is to be done: the context is of this process and sampled.
+inline constexpr unsigned record_shift = 32;
+inline constexpr std::uint64_t plain = 1ull << record_shift; // record_kind::span
+inline constexpr unsigned record_flags_shift = 48;
+inline constexpr std::uint64_t remote = 1ull << (record_flags_shift + 8); // record_flag::parent_remote
 // An invalid context that was attached: nothing is current, but something below may be open, which 0 rules
 // out.
 inline constexpr std::uint64_t attached_none = remote;
+
+// The word of a valid context with these W3C trace flags.
+constexpr std::uint64_t of(std::uint64_t trace_flags, bool is_remote) noexcept {
+    return valid | trace_flags << flags_shift | trace_flags << record_flags_shift |
+           (is_remote                ? remote
+            : (trace_flags & 1) != 0 ? plain
+                                     : 0);
+}
 } // namespace context_word
 
 namespace thread_mode {
 inline constexpr std::uint32_t active = 0x1;
 // The clock or the ids do not come from the processor and the generator: ask the runtime.
 inline constexpr std::uint32_t indirect = 0x2;
-inline constexpr std::uint32_t roots_dropped = 0x4; // the sampler is always_off
-inline constexpr std::uint32_t roots_asked = 0x8;   // the sampler decides by the trace id
+inline constexpr std::uint32_t orphans = 0x4; // contexts were left out of order, see orphaned_context
 } // namespace thread_mode
+
+namespace root_mode {
+inline constexpr std::uint32_t dropped = 0x1; // the sampler is always_off
+inline constexpr std::uint32_t asked = 0x2;   // the sampler decides by the trace id
+} // namespace root_mode
 
 // A context that a span left behind when it ended while spans that began after it were still open: whoever
 // would return to `left` returns to `instead`.
@@ -58,8 +76,9 @@ struct thread_state {
     thread_context context;
     // Zero in memory that was never attached and, since its pages are wiped on fork, in a child: one test
     // finds out both. The owner and the collector thread write it; relaxed, since it guards no other data.
+    // The hot path compares it with `active`: anything else is for the slow path.
     atomic<std::uint32_t> mode;
-    std::uint32_t orphan_count;
+    std::uint32_t roots;                 // root_mode
     const unsigned* uncaught_exceptions; // __cxa_eh_globals::uncaughtExceptions of the thread
     ring_writer ring;
     id_generator ids;
@@ -69,7 +88,8 @@ struct thread_state {
     atomic<std::uint64_t> dropped_large; // records above the greatest size
     pool_block* pool[pool_classes];
     std::uint32_t pool_count[pool_classes];
-    pool_block* many_orphans; // where the few do not do: see core/orphans.hpp
+    std::uint32_t orphan_count; // not zero: thread_mode::orphans is set
+    pool_block* many_orphans;   // where the few do not do: see core/orphans.hpp
     std::uint32_t orphan_class;
     // 1 as soon as the state is made, and zero again in a forked child: relaxed, nothing else is read by it.
     atomic<std::uint32_t> made;

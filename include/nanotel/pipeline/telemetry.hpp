@@ -157,11 +157,10 @@ inline std::shared_ptr<pipeline> build_pipeline(options& given, std::uint64_t (*
         detail::prepare_process(state);
         std::uint32_t mode = detail::thread_mode::active;
         if (!counter || given.id_source) mode |= detail::thread_mode::indirect;
-        if (given.sampler.keeps_none())
-            mode |= detail::thread_mode::roots_dropped;
-        else if (!given.sampler.keeps_all())
-            mode |= detail::thread_mode::roots_asked;
-        state.threads.configure(detail::make_ring_options(given), mode);
+        const std::uint32_t roots = given.sampler.keeps_none()  ? detail::root_mode::dropped
+                                    : given.sampler.keeps_all() ? 0
+                                                                : detail::root_mode::asked;
+        state.threads.configure(detail::make_ring_options(given), mode, roots);
         state.table.largest_record.store_relaxed(state.threads.largest_record());
         detail::recording_enabled.store_relaxed(1);
         enter(life_phase::running, std::move(made));

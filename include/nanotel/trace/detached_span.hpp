@@ -20,7 +20,7 @@ public:
     template <class... Key, class... Value>
     explicit detached_span(const span_options& options, const attribute<Key, Value>&... attributes) noexcept {
         start(options.parent, options.name, options.kind);
-        if (!state_) return;
+        if (!state_.is_recording()) return;
         apply(options);
         set(attributes...);
     }
@@ -33,14 +33,14 @@ public:
 
     detached_span(detached_span&& other) noexcept : context_(other.context_) {
         state_ = other.state_;
-        other.state_ = nullptr;
+        other.state_ = {};
     }
     detached_span& operator=(detached_span&& other) noexcept {
         if (this != &other) {
             end();
             context_ = other.context_;
             state_ = other.state_;
-            other.state_ = nullptr;
+            other.state_ = {};
         }
         return *this;
     }
@@ -48,13 +48,14 @@ public:
 
     /// Ends the span. A second end, or any other call after it, is a no-op.
     void end() noexcept {
-        if (!state_) return;
+        if (!state_.is_recording()) return;
         detail::finish_detached(*state_);
-        detail::record_builder::give_back(reinterpret_cast<detail::pool_block*>(state_), block_class);
-        state_ = nullptr;
+        detail::record_builder::give_back(reinterpret_cast<detail::pool_block*>(&*state_), block_class);
+        state_ = {};
     }
     void end(timestamp time) noexcept {
-        if (state_) state_->record.add_word_section(detail::section_type::end_time, 0, time.unix_nanoseconds);
+        if (state_.is_recording())
+            state_->record.add_word_section(detail::section_type::end_time, 0, time.unix_nanoseconds);
         end();
     }
 
@@ -85,13 +86,13 @@ private:
             detail::record_builder::give_back(block, block_class);
             return;
         }
-        const auto phase = detail::begin_below(*fresh, *thread, above, name, kind);
+        const auto began =
+            detail::begin_below(*fresh, *thread, detail::leave_to::detached, above, name, kind);
         context_ = current_context();
         thread->context = before;
-        if (phase == detail::span_phase::recording) {
+        if (began.is_recording()) {
             fresh->owner = nullptr;
-            fresh->leave = detail::leave_to::detached;
-            state_ = fresh;
+            state_ = began;
         } else {
             detail::record_builder::give_back(block, block_class);
         }

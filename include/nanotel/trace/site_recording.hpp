@@ -34,38 +34,42 @@ template <class V>
     const std::uint32_t offset = record.extend(size);
     if (offset == record_builder::no_room) {
         record.put(slot, variable_slot{record_builder::no_room, 0});
-        ++record.dropped_attributes;
+        record.count_dropped(&record_builder::dropped_attributes);
         return;
     }
     record.put(slot, variable_slot{offset, static_cast<std::uint32_t>(size)});
-    copy_short(record.payload + offset, data, size);
+    copy_short(record.payload() + offset, data, size);
 }
 
+// `inlined` says that the payload cannot have left the inline bytes yet: a constant once all this is inlined.
 template <class V>
-[[gnu::always_inline]] inline void write_variable(record_builder& record, std::uint32_t slot,
+[[gnu::always_inline]] inline void write_variable(record_builder& record, std::uint32_t slot, bool& inlined,
                                                   const V& value) noexcept {
     if constexpr (requires { value.owned; }) {
-        write_variable(record, slot, to_value(value.owned));
+        write_variable(record, slot, inlined, to_value(value.owned));
     } else if constexpr (bytes_value<V>) {
         // A literal: its length is a constant here, and the copy is a few moves.
         if (__builtin_constant_p(value.size) && value.size <= 32 &&
-            padded(value.size) <= NANOTEL_SPAN_INLINE_BYTES - record.size && record.pool_class == 0) {
+            padded(value.size) <= NANOTEL_SPAN_INLINE_BYTES - record.size &&
+            (inlined || record.marks.pool_class == 0)) {
             const std::uint32_t offset = record.size;
             const variable_slot entry{offset, static_cast<std::uint32_t>(value.size)};
             __builtin_memcpy(record.inline_bytes + slot, &entry, sizeof entry);
             __builtin_memcpy(record.inline_bytes + offset, value.data, value.size);
             record.size = offset + padded(value.size);
         } else {
+            inlined = false;
             write_text_slot(record, slot, value.data, value.size);
         }
     } else if constexpr (!fixed_size_value<V>) {
+        inlined = false;
         const std::uint32_t begin = record.size;
         if (record.append_value(value)) {
             record.put(slot, variable_slot{begin, record.size - begin});
         } else {
             record.size = begin;
             record.put(slot, variable_slot{record_builder::no_room, 0});
-            ++record.dropped_attributes;
+            record.count_dropped(&record_builder::dropped_attributes);
         }
     }
 }
@@ -76,7 +80,8 @@ template <class... V>
     std::uint32_t slot = 0;
     ((write_fixed(record, slot, values), slot += 8), ...);
     slot = 0;
-    ((write_variable(record, slot, values), slot += 8), ...);
+    bool inlined = true;
+    ((write_variable(record, slot, inlined, values), slot += 8), ...);
 }
 
 template <class... A>
@@ -90,7 +95,7 @@ template <class... A>
         std::uint32_t id = site.id.load_relaxed();
         if (id == 0) [[unlikely]]
             id = register_site(site, site_keys<A...>, sizeof...(A));
-        record.header.site = id;
+        record.open(id);
         if constexpr (sizeof...(A) > 0) write_slots(record, attributes.value...);
     }
 }

@@ -14,18 +14,18 @@ namespace nanotel::inline NANOTEL_ABI {
 class span_operations {
 public:
     /// False: nothing that is set will be seen, so costly attributes need not be computed.
-    bool is_recording() const noexcept { return state_ != nullptr; }
+    bool is_recording() const noexcept { return state_.is_recording(); }
 
     /// Sets attributes; the last write of a key wins. A value that does not fit is dropped and counted.
     template <class... Key, class... Value>
     void set(const attribute<Key, Value>&... attributes) noexcept {
-        if (!state_) return;
+        if (!state_.is_recording()) return;
         (count_attribute(state_->record.add_attribute(attributes)), ...);
     }
     /// The same for a key known only at run time. An empty key is dropped and counted.
     template <class T>
     void set(text run_time_key, const T& value) noexcept {
-        if (!state_) return;
+        if (!state_.is_recording()) return;
         using stored = decltype(detail::stored_for_run_time_key(value));
         static_assert(
             !std::is_same_v<stored, detail::unsupported_value>,
@@ -38,18 +38,18 @@ public:
     /// Records an event now, or at a given time.
     template <class... Key, class... Value>
     void add_event(text name, const attribute<Key, Value>&... attributes) noexcept {
-        if (state_) event(name, read_ticks(), 0, attributes...);
+        if (state_.is_recording()) event(name, read_ticks(), 0, attributes...);
     }
     template <class... Key, class... Value>
     void add_event(text name, timestamp time, const attribute<Key, Value>&... attributes) noexcept {
-        if (state_) event(name, time.unix_nanoseconds, 1, attributes...);
+        if (state_.is_recording()) event(name, time.unix_nanoseconds, 1, attributes...);
     }
 
     /// Links to another span. An invalid context is ignored, as the specification asks of one without
     /// attributes.
     template <class... Key, class... Value>
     void add_link(const nanotel::context& to, const attribute<Key, Value>&... attributes) noexcept {
-        if (!state_ || !to.is_valid()) return;
+        if (!state_.is_recording() || !to.is_valid()) return;
         auto& record = state_->record;
         const auto mark = record.mark();
         const std::uint32_t body =
@@ -61,28 +61,31 @@ public:
             if ((record.add_attribute(attributes) && ...)) return record.close_section(body);
             record.rewind(mark);
         }
-        ++record.dropped_links;
+        record.count_dropped(&detail::record_builder::dropped_links);
     }
 
     /// Ok is final: what is set after it is ignored. The description is kept for errors only.
     void set_status(status_code code, text description = {}) noexcept {
-        if (!state_ || state_->status == status_code::ok || code == status_code::unset) return;
+        if (!state_.is_recording() || state_->status() == status_code::ok || code == status_code::unset)
+            return;
         const auto add = [&](text why) noexcept {
             return state_->record.add_text_section(detail::section_type::status, static_cast<unsigned>(code),
                                                    why);
         };
         // Rather a status without its description than none.
-        if ((code == status_code::error && add(description)) || add({})) state_->status = code;
+        if ((code == status_code::error && add(description)) || add({}))
+            state_->record.marks.status = static_cast<std::uint8_t>(code);
     }
 
     /// Replaces the name. Samplers have decided by the first one.
     void update_name(text name) noexcept {
-        if (state_ && !name.empty()) state_->record.add_text_section(detail::section_type::name, 0, name);
+        if (state_.is_recording() && !name.empty())
+            state_->record.add_text_section(detail::section_type::name, 0, name);
     }
 
     /// The span began earlier or later than its constructor ran.
     void set_start_time(timestamp time) noexcept {
-        if (state_)
+        if (state_.is_recording())
             state_->record.add_word_section(detail::section_type::start_time, 0, time.unix_nanoseconds);
     }
 
@@ -91,17 +94,19 @@ public:
     /// error of the span.
     template <class Exception>
     void record_exception(const Exception& e) noexcept {
-        if (state_) record_exception(detail::describe_exception(e));
+        if (state_.is_recording()) record_exception(detail::describe_exception(e));
     }
     void record_exception(const detail::exception_description& e) noexcept {
-        if (!state_) return;
+        if (!state_.is_recording()) return;
         detail::remember_exception(e);
         event("exception", read_ticks(), 0,
               key<"exception.type">{} = detail::type_name{e.type.data, e.type.size},
               key<"exception.message">{} = e.message);
     }
 
-    std::uint64_t begin_ticks() const noexcept { return state_ ? state_->record.header.start_ticks : 0; }
+    std::uint64_t begin_ticks() const noexcept {
+        return state_.is_recording() ? state_->record.header.start_ticks : 0;
+    }
 
 protected:
     span_operations() = default;
@@ -111,7 +116,7 @@ protected:
 
     void count_attribute(bool fits) noexcept {
         if (!fits) [[unlikely]]
-            ++state_->record.dropped_attributes;
+            state_->record.count_dropped(&detail::record_builder::dropped_attributes);
     }
 
     static std::uint64_t read_ticks() noexcept {
@@ -127,17 +132,17 @@ protected:
                                                        sizeof(detail::event_body) + name.size);
         if (body != detail::record_builder::no_room) {
             record.put(body, detail::event_body{time, name.size});
-            detail::copy_short(record.payload + body + sizeof(detail::event_body), name.data, name.size);
+            detail::copy_short(record.payload() + body + sizeof(detail::event_body), name.data, name.size);
             if ((record.add_attribute(attributes) && ...)) return record.close_section(body);
             record.rewind(mark);
         }
-        ++record.dropped_events;
+        record.count_dropped(&detail::record_builder::dropped_events);
     }
 
     // What the options of a function form say beyond parent and kind of the sampler.
     void apply(const span_options& options) noexcept {
         auto& record = state_->record;
-        record.header.site = 0;
+        record.open(0);
         record.add_text_section(detail::section_type::name, 0, options.name);
         if (options.kind != span_kind::internal)
             record.open_section(detail::section_type::kind, static_cast<unsigned>(options.kind), 0);
@@ -154,7 +159,7 @@ protected:
                 false};
     }
 
-    detail::span_state* state_ = nullptr; // null where nothing is recorded
+    detail::span_handle state_;
 };
 
 /// A span that is current on its thread from here to the end of the scope (OpenTelemetry Trace API, "Span").
@@ -172,8 +177,8 @@ public:
         if (options.parent)
             below(*options.parent, options.name, options.kind);
         else
-            here(options.name, options.kind);
-        if (!state_) return;
+            state_ = detail::begin_unusual(own_, options.name, options.kind);
+        if (!state_.is_recording()) return;
         apply(options);
         set(attributes...);
     }
@@ -181,32 +186,34 @@ public:
     // For the macros: decide first, evaluate attributes after. A site that is not const, or {.name = …} would
     // be one.
     [[gnu::always_inline]] explicit span(detail::call_site& site) noexcept {
-        if (detail::recording_enabled.load_relaxed() != 0)
-            here(site.name, site.kind); // without start, this is all
+        if (detail::recording_enabled.load_relaxed() != 0) // without start, this is all
+            state_ = detail::begin_here(own_, site);
     }
     span(detail::call_site& site, const nanotel::context& parent) noexcept {
         below(parent, site.name, site.kind);
     }
 
     [[gnu::always_inline]] ~span() {
-        if (phase_ != detail::span_phase::closed) detail::finish_here(own_, phase_);
+        if (!state_.is_closed()) leave();
     }
 
     /// Ends the span before its scope does. Whatever is done to it afterwards is a no-op.
     void end() noexcept {
-        if (phase_ != detail::span_phase::closed) detail::finish_here(own_, phase_);
-        phase_ = detail::span_phase::closed;
-        state_ = nullptr;
+        if (state_.is_closed() || state_.is_ended()) return;
+        const bool recorded = state_.is_recording();
+        detail::finish_here(own_);
+        state_ = recorded ? detail::span_handle::ended() : detail::span_handle::closed();
     }
     void end(timestamp time) noexcept {
-        if (state_) state_->record.add_word_section(detail::section_type::end_time, 0, time.unix_nanoseconds);
+        if (state_.is_recording())
+            state_->record.add_word_section(detail::section_type::end_time, 0, time.unix_nanoseconds);
         end();
     }
 
     /// What children elsewhere need: give it to another thread, a queue, a process. Also after the end. For a
     /// span that was not sampled it is the unsampled context that its children would have.
     nanotel::context context() const noexcept {
-        if (sampled_) return context_of(own_.record.header);
+        if (state_.is_recording() || state_.is_ended()) return context_of(own_.record.header);
         // What is not sampled has no state of its own; where something sampled is current, that is not its.
         const nanotel::context now = current_context();
         return now.is_sampled() ? new_root : now;
@@ -218,23 +225,16 @@ public:
     }
 
 private:
-    [[gnu::always_inline]] void here(text name, span_kind kind) noexcept {
-        enter(detail::begin_here(own_, name, kind));
+    [[gnu::always_inline]] void leave() noexcept {
+        if (!state_.is_ended()) [[likely]]
+            detail::finish_here(own_);
     }
     void below(const nanotel::context& parent, text name, span_kind kind) noexcept {
         if (detail::thread_state* const thread = detail::this_thread())
-            enter(detail::begin_below(own_, *thread, detail::to_thread_context(parent), name, kind));
-    }
-    [[gnu::always_inline]] void enter(detail::span_phase phase) noexcept {
-        phase_ = phase;
-        if (phase == detail::span_phase::recording) {
-            state_ = &own_;
-            sampled_ = true;
-        }
+            state_ = detail::begin_below(own_, *thread, detail::leave_to::saved,
+                                         detail::to_thread_context(parent), name, kind);
     }
 
-    detail::span_phase phase_ = detail::span_phase::closed;
-    bool sampled_ = false;
     detail::span_state own_;
 };
 

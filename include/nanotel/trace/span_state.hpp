@@ -2,17 +2,12 @@
 // The hot path of a span: begin it below the current context, end it with one record in the ring.
 #pragma once
 
+#include <nanotel/core/call_site.hpp>
 #include <nanotel/core/current_context.hpp>
 #include <nanotel/core/record_builder.hpp>
 #include <nanotel/trace/status.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
-
-enum class span_phase : std::uint8_t {
-    closed,    // never began, was not sampled below a parent, or has ended
-    unsampled, // a root that was not sampled: it holds the decision for its children, and records nothing
-    recording,
-};
 
 // What the end of a span makes current again.
 enum class leave_to : std::uint8_t {
@@ -25,189 +20,207 @@ enum class leave_to : std::uint8_t {
 // Left uninitialised until a span begins: most of it is room for attributes.
 struct span_state {
     record_builder record;
-    thread_state* owner; // the thread whose context it is part of; null for a detached span
-    unsigned uncaught;   // exceptions that were already unwinding when it began
-    leave_to leave;
-    status_code status;
-    thread_context before;
+    thread_state* owner;   // the thread whose context it is part of; null for a detached span
+    unsigned uncaught;     // where marked: exceptions that were already unwinding when it began
+    thread_context before; // where leave_to is saved
+
+    leave_to leave() const noexcept { return static_cast<leave_to>(record.marks.leave); }
+    void set_leave(leave_to to) noexcept { record.marks.leave = static_cast<std::uint8_t>(to); }
+    status_code status() const noexcept { return static_cast<status_code>(record.marks.status); }
 };
 
-[[gnu::always_inline]] inline void prepare(span_state& span, thread_state& thread,
-                                           std::uint64_t flags) noexcept {
+// A span_state where a span is recorded, and what else may be instead. One word, since it is returned in a
+// register.
+class span_handle {
+public:
+    constexpr span_handle() noexcept = default;
+    explicit span_handle(span_state* recorded) noexcept : word_(reinterpret_cast<std::uintptr_t>(recorded)) {}
+
+    static constexpr span_handle closed() noexcept {
+        return {};
+    } // never began, or not sampled below a parent
+    static constexpr span_handle unsampled() noexcept {
+        return span_handle(1, 0);
+    } // it has a context to leave
+    static constexpr span_handle ended() noexcept { return span_handle(2, 0); } // its ids are still there
+
+    constexpr bool is_closed() const noexcept { return word_ == 0; }
+    constexpr bool is_recording() const noexcept { return word_ > 2; }
+    constexpr bool is_ended() const noexcept { return word_ == 2; }
+    span_state* operator->() const noexcept { return reinterpret_cast<span_state*>(word_); }
+    span_state& operator*() const noexcept { return *reinterpret_cast<span_state*>(word_); }
+
+private:
+    constexpr span_handle(std::uintptr_t word, int) noexcept : word_(word) {}
+    std::uintptr_t word_ = 0;
+};
+
+// -- beginning, where anything is unusual
+
+// Counts and marks what is seldom there; `word` is that of the context of the record's parent or of the root.
+inline void prepare(span_state& span, thread_state& thread, leave_to leave, std::uint64_t word) noexcept {
+    auto& record = span.record;
     span.owner = &thread;
-    span.uncaught = *thread.uncaught_exceptions;
-    span.status = status_code::unset;
-    span.record.header.flags = static_cast<std::uint16_t>(flags);
-    span.record.clear();
+    record.marks = {};
+    span.set_leave(leave);
+    record.header.kind = record_kind::span;
+    record.header.flags = static_cast<std::uint16_t>(word >> context_word::record_flags_shift);
+    if (const unsigned uncaught = *thread.uncaught_exceptions; uncaught != 0) {
+        record.marks.other |= unusual_marks::unwinding;
+        span.uncaught = uncaught;
+    }
+}
+
+inline span_handle hold_unsampled(span_state& span, thread_state& thread, leave_to leave) noexcept {
+    span.owner = &thread;
+    span.record.marks = {};
+    span.set_leave(leave);
+    span.record.marks.other = unusual_marks::unsampled;
+    return span_handle::unsampled();
 }
 
 // A root: the sampler is asked here and nowhere else.
-[[gnu::noinline]] inline span_phase begin_root(span_state& span, thread_state& thread, text name,
-                                               span_kind kind) noexcept {
-    const std::uint32_t mode = thread.mode.load_relaxed();
+[[gnu::noinline]] inline span_handle begin_root(span_state& span, thread_state& thread, leave_to leave,
+                                                text name, span_kind kind) noexcept {
     auto& header = span.record.header;
-    trace_id trace;
-    bool sampled = (mode & thread_mode::roots_dropped) == 0;
-    if (sampled) {
-        trace = draw_trace_id(thread);
-        if (mode & thread_mode::roots_asked) [[unlikely]]
-            sampled = runtime.load_acquire()->sample_root(trace, name, kind);
+    auto& now = thread.context;
+    if (thread.roots & root_mode::dropped) {
+        // No draw: the id need only differ from others of the thread. The trace is named when somebody asks.
+        header.span_id = now.span_id = thread.ids.next_in_sequence();
+        now.word = context_word::unnamed;
+        return hold_unsampled(span, thread, leave);
     }
-    const std::uint64_t id = draw_span_id(thread);
-    header.span_id = id;
-    thread.context.trace_id[0] = trace.words[0];
-    thread.context.trace_id[1] = trace.words[1];
-    thread.context.span_id = id;
-    if (!sampled) {
-        span.owner = &thread;
-        thread.context.word =
-            trace.is_valid() ? context_word::valid | context_word::random : context_word::unnamed;
-        return span_phase::unsampled;
-    }
-    thread.context.word = context_word::valid | context_word::sampled | context_word::random;
-    header.trace_id[0] = trace.words[0];
-    header.trace_id[1] = trace.words[1];
+    const trace_id trace = draw_trace_id(thread);
+    const bool sampled =
+        (thread.roots & root_mode::asked) == 0 || runtime.load_acquire()->sample_root(trace, name, kind);
+    header.trace_id[0] = now.trace_id[0] = trace.words[0];
+    header.trace_id[1] = now.trace_id[1] = trace.words[1];
+    header.span_id = now.span_id = draw_span_id(thread);
     header.parent_id = 0;
-    prepare(span, thread, record_flag::sampled | record_flag::random);
+    now.word = context_word::of(record_flag::random | (sampled ? record_flag::sampled : 0), false);
+    if (!sampled) return hold_unsampled(span, thread, leave);
+    prepare(span, thread, leave, now.word);
     header.start_ticks = ticks_now(thread);
-    return span_phase::recording;
+    return span_handle(&span);
 }
 
 // Below a given parent, which is made current for as long as the span is. By value: it may be the thread's
 // own context, which changes here.
-[[gnu::noinline]] inline span_phase begin_below(span_state& span, thread_state& thread,
-                                                const thread_context parent, text name,
-                                                span_kind kind) noexcept {
-    span.leave = leave_to::saved;
-    span.before = thread.context;
+[[gnu::noinline]] inline span_handle begin_below(span_state& span, thread_state& thread, leave_to leave,
+                                                 const thread_context parent, text name,
+                                                 span_kind kind) noexcept {
+    if (leave == leave_to::saved) span.before = thread.context;
+    if ((parent.word & context_word::valid) == 0) return begin_root(span, thread, leave, name, kind);
     auto& header = span.record.header;
-    if ((parent.word & context_word::valid) == 0) return begin_root(span, thread, name, kind);
     const std::uint64_t id = draw_span_id(thread);
     header.span_id = id;
     thread.context = parent;
     thread.context.span_id = id;
-    thread.context.word = parent.word & ~context_word::remote;
-    if ((parent.word & context_word::sampled) == 0) {
-        span.owner = &thread;
-        return span_phase::unsampled;
-    }
+    thread.context.word = context_word::of((parent.word >> context_word::flags_shift) & 0xff, false);
+    if ((parent.word & context_word::sampled) == 0) return hold_unsampled(span, thread, leave);
     header.trace_id[0] = parent.trace_id[0];
     header.trace_id[1] = parent.trace_id[1];
     header.parent_id = parent.span_id;
-    prepare(span, thread,
-            ((parent.word >> context_word::flags_shift) & 0xff) |
-                ((parent.word & context_word::remote) ? record_flag::parent_remote : 0u));
+    prepare(span, thread, leave, parent.word);
     header.start_ticks = ticks_now(thread);
-    return span_phase::recording;
+    return span_handle(&span);
 }
 
-// Below whatever is current on this thread. Out of line: one copy serves every call site.
-[[gnu::noinline]] inline span_phase begin_here(span_state& span, text name, span_kind kind) noexcept {
+[[gnu::noinline]] inline span_handle begin_unusual(span_state& span, text name, span_kind kind) noexcept {
     thread_state* const thread = this_thread();
-    if (!thread) [[unlikely]]
-        return span_phase::closed;
+    if (!thread) return {};
     const std::uint64_t word = thread->context.word;
-    constexpr std::uint64_t local_sampled = context_word::valid | context_word::sampled;
-    if ((word & (local_sampled | context_word::remote)) == local_sampled) [[likely]] {
-        auto& header = span.record.header;
-        const std::uint64_t id = draw_span_id(*thread);
-        header.trace_id[0] = thread->context.trace_id[0];
-        header.trace_id[1] = thread->context.trace_id[1];
-        header.parent_id = thread->context.span_id;
-        header.span_id = id;
-        thread->context.span_id = id;
-        span.leave = leave_to::parent;
-        prepare(span, *thread, (word >> context_word::flags_shift) & 0xff);
-        header.start_ticks = ticks_now(*thread);
-        return span_phase::recording;
-    }
-    if (word == 0) {
-        span.leave = leave_to::nothing;
-        if (thread->mode.load_relaxed() & thread_mode::roots_dropped) {
-            // No draw: the id need only differ from others of the thread. The trace is named when somebody
-            // asks.
-            span.owner = thread;
-            span.record.header.span_id = thread->ids.next_in_sequence();
-            thread->context.span_id = span.record.header.span_id;
-            thread->context.word = context_word::unnamed;
-            return span_phase::unsampled;
-        }
-        return begin_root(span, *thread, name, kind);
-    }
+    if (word == 0) return begin_root(span, *thread, leave_to::nothing, name, kind);
     // Below a local parent that is not sampled there is nothing to do: its context stands for the whole
     // subtree.
-    if ((word & (context_word::sampled | context_word::remote)) == 0) return span_phase::closed;
-    return begin_below(span, *thread, thread->context, name, kind);
+    if ((word & (context_word::sampled | context_word::remote)) == 0) return {};
+    const bool plain = (word & context_word::plain) != 0;
+    return begin_below(span, *thread, plain ? leave_to::parent : leave_to::saved, thread->context, name,
+                       kind);
 }
+
+// -- the hot path
+
+// One load and one store, of the same 16 bytes: the compiler neither splits, trims nor joins them.
+[[gnu::always_inline]] inline void copy_16(void* to, const void* from) noexcept {
+    using block = long long __attribute__((vector_size(16), aligned(8), may_alias));
+    *static_cast<block*>(to) = *static_cast<const block*>(from);
+}
+
+// What lies behind the first 32 bytes; up to 8 bytes more. Without a call, for which the caller would have to
+// save its registers first.
+[[gnu::always_inline]] inline void copy_rest(std::byte* to, const std::byte* from,
+                                             std::uint64_t size) noexcept {
+    for (std::uint64_t i = 32; i < size; i += 16) copy_16(to + i, from + i);
+}
+
+// Below whatever is current on this thread. Out of line, one copy for all call sites, and without a call of
+// its own: what is unusual goes elsewhere whole.
+[[gnu::noinline]] inline span_handle begin_here(span_state& span, const call_site& site) noexcept {
+    thread_state& thread = *current_thread;
+    std::uint32_t kind_and_flags; // the half of the word that is the header's
+    __builtin_memcpy(&kind_and_flags, reinterpret_cast<const char*>(&thread.context.word) + 4,
+                     sizeof kind_and_flags);
+    if (thread.mode.load_relaxed() != thread_mode::active || (kind_and_flags & 1) == 0 ||
+        *thread.uncaught_exceptions != 0) [[unlikely]]
+        return begin_unusual(span, site.name, site.kind);
+    auto& header = span.record.header;
+    const std::uint64_t id = thread.ids.draw();
+    __builtin_memcpy(reinterpret_cast<std::byte*>(&header) + offsetof(record_header, kind), &kind_and_flags,
+                     sizeof kind_and_flags);
+    copy_16(header.trace_id, thread.context.trace_id);
+    header.parent_id = thread.context.span_id;
+    header.span_id = id;
+    thread.context.span_id = id;
+    span.owner = &thread;
+    span.record.marks = {};
+    header.start_ticks = read_cycle_counter();
+    return span_handle(&span);
+}
+
+// -- ending, where anything is unusual
 
 // Makes current again what was current before the span.
-[[gnu::always_inline]] inline void leave_context(const span_state& span, thread_state& thread) noexcept {
-    if (thread.context.span_id != span.record.header.span_id) [[unlikely]] {
-        thread_context instead = span.before;
-        if (span.leave == leave_to::parent) {
-            instead = thread.context;
-            instead.trace_id[0] = span.record.header.trace_id[0];
-            instead.trace_id[1] = span.record.header.trace_id[1];
-            instead.span_id = span.record.header.parent_id;
-            instead.word = context_word::valid |
-                           (std::uint64_t{span.record.header.flags & 0xffu} << context_word::flags_shift);
-        } else if (span.leave == leave_to::nothing) {
-            instead = {};
-        }
-        leave_out_of_order(thread, span.record.header.span_id, instead);
+inline void leave_context(const span_state& span, thread_state& thread) noexcept {
+    const auto& header = span.record.header;
+    thread_context instead{};
+    if (span.leave() == leave_to::saved) {
+        instead = span.before;
+    } else if (span.leave() == leave_to::parent) {
+        instead = {{header.trace_id[0], header.trace_id[1]},
+                   header.parent_id,
+                   context_word::of(header.flags & 0xffu, false)};
+    }
+    if (thread.context.span_id != header.span_id) {
+        leave_out_of_order(thread, header.span_id, instead);
         return;
     }
-    if (span.leave == leave_to::parent) [[likely]] {
-        thread.context.span_id = span.record.header.parent_id;
-    } else if (span.leave == leave_to::nothing) {
-        thread.context.word = 0;
-    } else {
-        thread.context = span.before;
-    }
-    if (thread.orphan_count != 0) [[unlikely]]
-        skip_orphans(thread);
+    thread.context = instead;
+    if (thread.orphan_count != 0) skip_orphans(thread);
 }
 
-[[gnu::always_inline]] inline void copy_payload(std::byte* to, const std::byte* from,
-                                                std::uint32_t size) noexcept {
-    if (size > 128) [[unlikely]] {
-        __builtin_memcpy(to, from, size);
-        return;
-    }
-    // Word by word: the words were stored so a moment ago, and a wider load would wait for those stores.
-    for (std::uint32_t i = 0; i < size; i += 8) {
-        std::uint64_t word;
-        __builtin_memcpy(&word, from + i, 8);
-        __builtin_memcpy(to + i, &word, 8);
-        asm volatile("" ::: "memory"); // or the compiler makes a call to memcpy of it
-    }
-}
-
-[[gnu::always_inline]] inline void write_record(thread_state& thread, const record_builder& record,
-                                                std::uint64_t end_ticks) noexcept {
+inline void write_record(thread_state& thread, const record_builder& record,
+                         std::uint64_t end_ticks) noexcept {
     const std::uint32_t size = static_cast<std::uint32_t>(sizeof(record_header)) + record.size;
     thread.recorded.add_by_owner(1);
-    if (!thread.ring.fits(size)) [[unlikely]] {
-        // The table cannot be null where a thread was attached. What does not fit is counted there.
-        if (!runtime.load_acquire()->make_room(thread, size)) return;
-    }
+    // The table cannot be null where a thread was attached. What does not fit is counted there.
+    if (!thread.ring.fits(size) && !runtime.load_acquire()->make_room(thread, size)) return;
     std::byte* const place = thread.ring.place();
     record_header header = record.header;
     header.size = size;
-    header.kind = record_kind::span;
     header.end_ticks = end_ticks;
     __builtin_memcpy(place, &header, sizeof header);
-    copy_payload(place + sizeof header, record.payload, record.size);
+    __builtin_memcpy(place + sizeof header, record.payload(), record.size);
     thread.ring.publish(size);
 }
 
-// Sections that only the end knows. Kept out of the way: most spans have none.
-[[gnu::noinline, gnu::cold]] inline void add_final_sections(span_state& span, bool unwinding) noexcept {
+// Sections that only the end knows.
+inline void add_final_sections(span_state& span, bool unwinding) noexcept {
     auto& record = span.record;
     record.use_reserve();
-    if (unwinding && span.status == status_code::unset)
+    if (unwinding && span.status() == status_code::unset)
         record.add_text_section(section_type::status, static_cast<unsigned>(status_code::error), {});
-    if (record.dropped_attributes || record.dropped_events || record.dropped_links) {
+    if (record.marks.other & unusual_marks::dropped) {
         const std::uint32_t body = record.open_section(section_type::dropped, 0, sizeof(dropped_body));
         if (body != record_builder::no_room)
             record.put(body, dropped_body{record.dropped_attributes, record.dropped_events,
@@ -215,44 +228,89 @@ struct span_state {
     }
 }
 
-[[gnu::always_inline]] inline bool has_final_sections(const span_state& span, bool unwinding) noexcept {
-    return unwinding ||
-           (span.record.dropped_attributes | span.record.dropped_events | span.record.dropped_links) != 0;
-}
-
-// Ends a scoped span.
-[[gnu::noinline]] inline void finish_here(span_state& span, span_phase phase) noexcept {
+[[gnu::noinline]] inline void finish_unusual(span_state& span) noexcept {
+    auto& record = span.record;
+    const bool recording = (record.marks.other & unusual_marks::unsampled) == 0;
     thread_state* thread = current_thread;
     bool unwinding = false;
     // A thread's state that reads zero is that of a forked child, which never records what began before the
     // fork.
-    if (thread == span.owner && thread->mode.load_relaxed() != 0) [[likely]] {
+    if (thread == span.owner && (thread->mode.load_relaxed() & thread_mode::active) != 0) {
         leave_context(span, *thread);
-        if (phase != span_phase::recording) return;
-        unwinding = *thread->uncaught_exceptions > span.uncaught;
+        if (!recording) return;
+        unwinding = *thread->uncaught_exceptions >
+                    ((record.marks.other & unusual_marks::unwinding) != 0 ? span.uncaught : 0);
     } else {
-        if (phase != span_phase::recording) return;
+        if (!recording) return;
         // It moved: the context of the thread where it began is that thread's business, also when that thread
         // has ended.
         thread = span.owner->made.load_relaxed() != 0 ? this_thread() : nullptr;
     }
     if (thread) {
         const std::uint64_t now = ticks_now(*thread);
-        if (has_final_sections(span, unwinding)) [[unlikely]]
-            add_final_sections(span, unwinding);
-        write_record(*thread, span.record, now);
+        if (unwinding || (record.marks.other & unusual_marks::dropped)) add_final_sections(span, unwinding);
+        write_record(*thread, record, now);
     }
-    span.record.release();
+    record.release();
 }
 
 // Ends a detached span, on any thread.
 [[gnu::noinline]] inline void finish_detached(span_state& span) noexcept {
     if (thread_state* const thread = this_thread()) {
         const std::uint64_t now = ticks_now(*thread);
-        if (has_final_sections(span, false)) add_final_sections(span, false);
+        if (span.record.marks.other & unusual_marks::dropped) add_final_sections(span, false);
         write_record(*thread, span.record, now);
     }
     span.record.release();
+}
+
+// -- the hot path
+
+template <bool Long>
+[[gnu::always_inline]] inline void
+write_record_before_limit(thread_state& thread, const record_builder& record, std::uint64_t payload,
+                          std::uint64_t end) noexcept {
+    const std::uint64_t now = read_cycle_counter();
+    std::byte* const place = thread.ring.place_before_limit();
+    auto* const header = reinterpret_cast<const std::byte*>(&record.header);
+    copy_16(place, header);
+    copy_16(place + 16, header + 16);
+    copy_16(place + 32, header + 32);
+    copy_16(place + 48, header + 48);
+    const auto size = static_cast<std::uint32_t>(payload + sizeof(record_header));
+    __builtin_memcpy(place, &size, sizeof size);
+    __builtin_memcpy(place + offsetof(record_header, end_ticks), &now, sizeof now);
+    std::byte* const to = place + sizeof record.header;
+    copy_16(to, record.inline_bytes);
+    copy_16(to + 16, record.inline_bytes + 16);
+    if constexpr (Long) copy_rest(to, record.inline_bytes, payload);
+    thread.recorded.add_by_owner(1);
+    thread.ring.publish_before_limit(end);
+}
+
+// Ends a scoped span. Out of line and without a call of its own, as begin_here. Where the span's id is
+// current, this is the thread that it began on, or one that its context was attached to, and nothing is open
+// below it.
+[[gnu::noinline]] inline void finish_here(span_state& span) noexcept {
+    thread_state& thread = *current_thread;
+    auto& record = span.record;
+    const std::uint64_t payload = record.size_and_marks();
+    const std::uint64_t end = thread.ring.position + payload + sizeof(record_header);
+    if (thread.mode.load_relaxed() != thread_mode::active ||
+        thread.context.span_id != record.header.span_id || *thread.uncaught_exceptions != 0 ||
+        end > thread.ring.limit) [[unlikely]]
+        return finish_unusual(span);
+    // Most payloads are short. What is copied beyond the end lies in the ring's margin.
+    static_assert(ring_writer::margin >= 32 && NANOTEL_SPAN_INLINE_BYTES >= 32);
+    if (payload <= 32) [[likely]] {
+        thread.context.span_id = record.header.parent_id;
+        write_record_before_limit<false>(thread, record, payload, end);
+    } else if (payload <= NANOTEL_SPAN_INLINE_BYTES) {
+        thread.context.span_id = record.header.parent_id;
+        write_record_before_limit<true>(thread, record, payload, end);
+    } else {
+        finish_unusual(span);
+    }
 }
 
 } // namespace nanotel::inline NANOTEL_ABI::detail
