@@ -87,6 +87,27 @@ TEST_CASE("a connection that the server closed between two sends is made anew wi
     CHECK(peer.connections() == 3);
 }
 
+TEST_CASE("what a server says on an idle connection is no answer to the next request") {
+    std::atomic<int> delivered{0}, said{0};
+    raw_peer peer([&](raw_connection& connection) {
+        connection.read_request();
+        connection.write(answer("200 OK", "{}"));
+        while (delivered == said && !connection.over()) {
+        }
+        connection.write("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n");
+        connection.close();
+        ++said;
+    });
+    const auto exporter = exporter_to(peer.url());
+    for (int i = 1; i <= 3; ++i) {
+        CHECK(send(*exporter, "{}").outcome == export_outcome::delivered);
+        ++delivered;
+        while (said < delivered) {
+        }
+    }
+    CHECK(peer.connections() == 3);
+}
+
 TEST_CASE("an interim answer is passed over") {
     raw_peer peer([](raw_connection& connection) {
         connection.read_request();

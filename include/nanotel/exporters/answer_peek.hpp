@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <sys/socket.h> // recv
+#include <time.h>       // nanosleep
 
 #include <algorithm> // min
 #include <array>
@@ -13,7 +14,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 
@@ -85,17 +85,27 @@ inline constexpr std::size_t longest_answer_head = 16 * 1024;
     return {answer_head_state::closed, 0, 0};
 }
 
+/// For poll: 0 when the time is up, at most an hour.
+[[nodiscard]] inline int milliseconds_until(std::chrono::steady_clock::time_point deadline) noexcept {
+    using namespace std::chrono;
+    const auto left = deadline - std::min(deadline, steady_clock::now());
+    return static_cast<int>(ceil<milliseconds>(std::min<nanoseconds>(left, hours{1})).count());
+}
+
+inline void nap() noexcept {
+    constexpr timespec millisecond{0, 1'000'000};
+    ::nanosleep(&millisecond, nullptr);
+}
+
 /// Waits until an answer's head has arrived whole, has shown to be something else, or the connection or the
 /// time is at an end: then the state is what there was.
 [[nodiscard]] inline answer_head await_answer_head(int socket,
                                                    std::chrono::steady_clock::time_point deadline) {
-    using namespace std::chrono;
     for (;;) {
-        const auto left = ceil<milliseconds>(deadline - steady_clock::now()).count();
-        if (left <= 0) return peek_answer_head(socket);
+        const int left = milliseconds_until(deadline);
+        if (left == 0) return peek_answer_head(socket);
         pollfd waiting{socket, POLLIN | POLLRDHUP, 0};
-        const auto limit = std::min<decltype(left)>(left, std::numeric_limits<int>::max());
-        const int ready = ::poll(&waiting, 1, static_cast<int>(limit));
+        const int ready = ::poll(&waiting, 1, left);
         if (ready < 0 && errno != EINTR) return {answer_head_state::closed, 0, 0};
         if (ready <= 0) continue;
         const answer_head head = peek_answer_head(socket);
@@ -103,8 +113,25 @@ inline constexpr std::size_t longest_answer_head = 16 * 1024;
         if ((waiting.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0)
             return {answer_head_state::closed, 0, 0};
         // What has been looked at is still there, so poll would return at once: wait for more by the clock.
-        constexpr timespec millisecond{0, 1'000'000};
-        ::nanosleep(&millisecond, nullptr);
+        nap();
+    }
+}
+
+/// Waits until a socket has room for more of a request, or has an answer that says no to it. Returns what has
+/// arrived; the state is closed when writing on will fail.
+[[nodiscard]] inline answer_head await_room_or_no(int socket,
+                                                  std::chrono::steady_clock::time_point deadline) {
+    for (;;) {
+        const int left = milliseconds_until(deadline);
+        pollfd waiting{socket, POLLIN | POLLOUT, 0};
+        const int ready = ::poll(&waiting, 1, left);
+        if (ready < 0 && errno == EINTR) continue;
+        const answer_head head = (waiting.revents & POLLIN) != 0 ? peek_answer_head(socket) : answer_head{};
+        const bool says_nothing = head.state == answer_head_state::none ||
+                                  head.state == answer_head_state::partial ||
+                                  (head.state == answer_head_state::complete && head.status < 300);
+        if (!says_nothing || waiting.revents != POLLIN || left == 0) return head;
+        nap(); // readable but not writable: poll would return at once
     }
 }
 
@@ -135,9 +162,9 @@ void for_each_header(std::string_view head, Consume consume) {
     http_answer answer;
     std::size_t body_begin = 0, wanted = enough;
     while (bytes.size() < wanted) {
-        const auto left = ceil<milliseconds>(deadline - steady_clock::now()).count();
         pollfd waiting{socket, POLLIN, 0};
-        if (left <= 0 || ::poll(&waiting, 1, static_cast<int>(left)) <= 0) break;
+        if (::poll(&waiting, 1, milliseconds_until(deadline)) <= 0)
+            break; // after the deadline: what is there already
         std::array<char, 4096> piece;
         const auto size = ::recv(socket, piece.data(), piece.size(), MSG_DONTWAIT);
         if (size <= 0) break;

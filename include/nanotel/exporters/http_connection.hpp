@@ -5,7 +5,8 @@
 
 #include <httplib.h>
 
-#include <unistd.h> // close
+#include <sys/socket.h> // shutdown
+#include <unistd.h>     // close
 
 #include <algorithm> // clamp
 #include <chrono>
@@ -138,6 +139,11 @@ private:
 
         http_exchange exchange;
         bool too_large = false;
+        // Bytes before the request are no answer to it: they are the end of an idle connection, or a 408 that
+        // says so.
+        if (client_->is_socket_open() != 0 &&
+            peek_answer_head(watch_.connection()).state != answer_head_state::none)
+            client_->stop();
         resolved_ = client_->is_socket_open() != 0;
         httplib::Request request;
         request.method = "POST";
@@ -168,44 +174,59 @@ private:
         if (exchange.answer.status != 0 || exchange.fault != http_fault::none)
             return exchange; // seen by write_piece
         exchange.fault = too_large ? http_fault::answer_too_large : fault_of(result.error(), deadline);
-        if (exchange.fault == http_fault::tls_certificate) exchange.detail = certificate_problem(*client_);
+        if (exchange.fault == http_fault::tls_certificate)
+            exchange.detail = certificate_problem(*client_, result);
         return exchange;
     }
 
-    /// Writes the next piece of the body, and looks at what the server says meanwhile. False ends the
-    /// request; then the exchange holds the reason or the answer.
+    /// Writes the next piece of the body, and hears what the server says meanwhile. False ends the request;
+    /// then the exchange holds the answer or the reason, if there was one to hear.
     bool write_piece(std::string_view body, std::size_t offset, std::size_t length, httplib::DataSink& sink,
                      std::chrono::steady_clock::time_point deadline, http_exchange& exchange) {
-        constexpr std::size_t piece = 256 * 1024;
+        constexpr std::size_t piece = 128 * 1024;
         const bool last = length <= piece;
-        const bool written = sink.write(body.data() + offset, last ? length : piece);
-        if (tls_ || watch_.connection() < 0)
-            return written; // what arrives is encrypted: leave it to the library
+        const int connection = watch_.connection();
+        // What arrives in TLS is encrypted: left to the library, which hears it after the body.
+        if (tls_ || connection < 0) return sink.write(body.data() + offset, last ? length : piece);
 
-        // A server that has said no need not read the rest: a proxy may answer 413 and close, and the answer
-        // would be lost in a failed write.
-        const answer_head head = written && last ? await_answer_head(watch_.connection(), deadline)
-                                                 : peek_answer_head(watch_.connection());
+        // A server that says no need not read the rest: a proxy may answer 413 and stop, and a write would
+        // wait for it until the deadline, or fail with the answer unread.
+        const answer_head early = await_room_or_no(connection, deadline);
+        if (ends_request(early, true, deadline, exchange)) return false;
+        if (!sink.write(body.data() + offset, last ? length : piece)) {
+            ends_request(peek_answer_head(connection), true, deadline, exchange);
+            return false;
+        }
+        return !last || !ends_request(await_answer_head(connection, deadline), false, deadline, exchange);
+    }
+
+    /// Whether what the server has sent so far is no answer to hand to the library; fills the exchange when
+    /// it is. An early answer of success is not one: the server goes on reading.
+    bool ends_request(const answer_head& head, bool early, std::chrono::steady_clock::time_point deadline,
+                      http_exchange& exchange) {
         switch (head.state) {
         case answer_head_state::http2:
             exchange.fault = http_fault::peer_is_http2;
-            return false;
+            break;
         case answer_head_state::tls:
             exchange.fault = http_fault::peer_is_tls;
-            return false;
+            break;
         case answer_head_state::unknown:
             exchange.fault = http_fault::peer_is_unknown;
-            return false;
+            break;
         case answer_head_state::too_long:
             exchange.fault = http_fault::answer_too_large;
-            return false;
+            break;
         case answer_head_state::complete:
-            if (written && (last || head.status < 300)) return true;
+            if (!early || head.status < 300) return false;
             exchange.answer = take_early_answer(watch_.connection(), deadline);
-            return false;
+            break;
         default:
-            return written;
+            return false;
         }
+        ::shutdown(watch_.connection(),
+                   SHUT_RDWR); // newer versions of the library would still wait for an answer
+        return true;
     }
 
     http_fault fault_of(httplib::Error error, std::chrono::steady_clock::time_point deadline) noexcept {
@@ -213,6 +234,7 @@ private:
         // Whatever broke when the time was up broke because of it: the watch cut, or a step ran into its own
         // limit.
         if (std::chrono::steady_clock::now() >= deadline) return http_fault::deadline;
+        if (is_wrong_name(error)) return http_fault::tls_certificate;
         switch (error) {
         case httplib::Error::Connection:
             return resolved_ ? http_fault::connect : http_fault::name;
@@ -231,15 +253,34 @@ private:
         }
     }
 
-    template <class Client>
-    static std::string certificate_problem([[maybe_unused]] Client& of) {
+    /// Newer versions tell a wrong name from the other faults of a certificate by a code of its own.
+    template <class Error>
+    static bool is_wrong_name(Error error) noexcept {
+        if constexpr (requires { Error::SSLServerHostnameVerification; })
+            return error == Error::SSLServerHostnameVerification;
+        else
+            return false;
+    }
+
+    template <class Result>
+    static std::string certificate_problem([[maybe_unused]] client& of, const Result& result) {
+        if (is_wrong_name(result.error())) return "it is for another host name";
 #ifdef CPPHTTPLIB_OPENSSL_SUPPORT
-        if constexpr (requires(httplib::SSLClient& secure) { secure.get_openssl_verify_result(); }) {
-            const long code = static_cast<httplib::SSLClient&>(of).get_openssl_verify_result();
-            return code == X509_V_OK ? "it is for another host name" : ::X509_verify_cert_error_string(code);
-        }
-#endif
+        return verification_problem(static_cast<httplib::SSLClient&>(of));
+#else
         return {};
+#endif
+    }
+
+    template <class SecureClient>
+    static std::string verification_problem([[maybe_unused]] SecureClient& of) {
+        if constexpr (requires { of.get_openssl_verify_result(); }) {
+            const long code = of.get_openssl_verify_result();
+            // 0.11 checks the name itself, after OpenSSL was content.
+            return code == 0 ? "it is for another host name" : ::X509_verify_cert_error_string(code);
+        } else {
+            return {};
+        }
     }
 
     bool tls_;
