@@ -53,8 +53,11 @@ struct unusual_marks {
 
     static constexpr std::uint8_t dropped = 1;   // something did not fit: the counts are valid
     static constexpr std::uint8_t unwinding = 2; // it began while exceptions unwound: their number is valid
-    static constexpr std::uint8_t unsampled =
-        4; // it holds the decision for its children, and records nothing
+    static constexpr std::uint8_t unsampled = 4; // it holds its children's decision, and records nothing
+
+    bool are(const unusual_marks& others) const noexcept {
+        return __builtin_bit_cast(std::uint32_t, *this) == __builtin_bit_cast(std::uint32_t, others);
+    }
 };
 
 // Left uninitialised but for the marks, until open() and until marks say that more is valid.

@@ -71,6 +71,9 @@ inline void prepare(span_state& span, thread_state& thread, leave_to leave, std:
     }
 }
 
+inline constexpr unusual_marks leave_to_nothing_unsampled{0, static_cast<std::uint8_t>(leave_to::nothing), 0,
+                                                          unusual_marks::unsampled};
+
 inline span_handle hold_unsampled(span_state& span, thread_state& thread, leave_to leave) noexcept {
     span.owner = &thread;
     span.record.marks = {};
@@ -79,17 +82,21 @@ inline span_handle hold_unsampled(span_state& span, thread_state& thread, leave_
     return span_handle::unsampled();
 }
 
+// A root of a sampler that keeps nothing. No draw: the id need only differ from others of the thread, and the
+// trace is named when somebody asks.
+[[gnu::always_inline]] inline span_handle begin_dropped_root(span_state& span, thread_state& thread,
+                                                             leave_to leave) noexcept {
+    span.record.header.span_id = thread.context.span_id = thread.ids.next_in_sequence();
+    thread.context.word = context_word::unnamed;
+    return hold_unsampled(span, thread, leave);
+}
+
 // A root: the sampler is asked here and nowhere else.
 [[gnu::noinline]] inline span_handle begin_root(span_state& span, thread_state& thread, leave_to leave,
                                                 text name, span_kind kind) noexcept {
     auto& header = span.record.header;
     auto& now = thread.context;
-    if (thread.roots & root_mode::dropped) {
-        // No draw: the id need only differ from others of the thread. The trace is named when somebody asks.
-        header.span_id = now.span_id = thread.ids.next_in_sequence();
-        now.word = context_word::unnamed;
-        return hold_unsampled(span, thread, leave);
-    }
+    if (thread.roots & root_mode::dropped) return begin_dropped_root(span, thread, leave);
     const trace_id trace = draw_trace_id(thread);
     const bool sampled =
         (thread.roots & root_mode::asked) == 0 || runtime.load_acquire()->sample_root(trace, name, kind);
@@ -162,8 +169,12 @@ inline span_handle hold_unsampled(span_state& span, thread_state& thread, leave_
     __builtin_memcpy(&kind_and_flags, reinterpret_cast<const char*>(&thread.context.word) + 4,
                      sizeof kind_and_flags);
     if (thread.mode.load_relaxed() != thread_mode::active || (kind_and_flags & 1) == 0 ||
-        *thread.uncaught_exceptions != 0) [[unlikely]]
+        *thread.uncaught_exceptions != 0) [[unlikely]] {
+        if (thread.roots == root_mode::dropped && thread.context.word == 0 &&
+            thread.mode.load_relaxed() == thread_mode::active)
+            return begin_dropped_root(span, thread, leave_to::nothing);
         return begin_unusual(span, site.name, site.kind);
+    }
     auto& header = span.record.header;
     const std::uint64_t id = thread.ids.draw();
     __builtin_memcpy(reinterpret_cast<std::byte*>(&header) + offsetof(record_header, kind), &kind_and_flags,
@@ -296,10 +307,14 @@ write_record_before_limit(thread_state& thread, const record_builder& record, st
     auto& record = span.record;
     const std::uint64_t payload = record.size_and_marks();
     const std::uint64_t end = thread.ring.position + payload + sizeof(record_header);
-    if (thread.mode.load_relaxed() != thread_mode::active ||
-        thread.context.span_id != record.header.span_id || *thread.uncaught_exceptions != 0 ||
-        end > thread.ring.limit) [[unlikely]]
+    if (thread.mode.load_relaxed() != thread_mode::active || thread.context.span_id != record.header.span_id)
+        [[unlikely]]
         return finish_unusual(span);
+    if (*thread.uncaught_exceptions != 0 || end > thread.ring.limit) [[unlikely]] {
+        if (!record.marks.are(leave_to_nothing_unsampled)) return finish_unusual(span);
+        thread.context.word = 0;
+        return;
+    }
     // Most payloads are short. What is copied beyond the end lies in the ring's margin.
     static_assert(ring_writer::margin >= 32 && NANOTEL_SPAN_INLINE_BYTES >= 32);
     if (payload <= 32) [[likely]] {
