@@ -20,7 +20,7 @@ const auto nobody_sleeps = [] { return false; };
 // Registries live as long as the process does, since threads that end later lead back to them.
 thread_registry& new_registry(const ring_options& options) {
     auto* const registry = new thread_registry;
-    static std::vector<thread_registry*> all; // reachable, so no leak
+    static auto& all = *new std::vector<thread_registry*>; // reachable, so no leak
     all.push_back(registry);
     registry->configure(options, thread_mode::active);
     return *registry;

@@ -52,8 +52,8 @@ TEST_CASE("without a barrier a burst is found by short waits") {
     auto options = quiet_options(memory);
     options.max_export_batch_size = 100;
     auto telemetry = nanotel::start(std::move(options));
-    record_spans(600);
-    CHECK(memory->wait_for(300, std::chrono::duration_cast<std::chrono::milliseconds>(long_enough)));
+    record_spans(1200);
+    CHECK(memory->wait_for(700, std::chrono::duration_cast<std::chrono::milliseconds>(long_enough)));
 }
 
 TEST_SUITE_END();
