@@ -38,15 +38,13 @@ enum class diagnostic_level : std::uint8_t { error, warning, info, debug };
 
 /// Receives one diagnostic: a single line of at most 4 KiB without a line end and without secrets, valid
 /// during the call. Called by one thread at a time, mostly a background thread of the library, so it should
-/// return soon; what it throws is swallowed, and diagnostics that arise while it runs on its own thread are
-/// dropped.
+/// return soon; what it throws is swallowed, and what its own thread reports meanwhile is dropped.
 using diagnostic_handler = void (*)(diagnostic_level level, std::string_view text, void* user);
 
 namespace detail {
 
 /// Decides which diagnostics pass: the first of a subject at once, then at most one a minute, which says how
-/// many were held back. Lock-free, of fixed size, and harmless to copy into a forked child in the middle of
-/// anything.
+/// many were held back. Lock-free, of fixed size, and harmless to copy into a child by fork at any moment.
 class diagnostic_limiter {
 public:
     static constexpr std::int64_t interval_ns = 60'000'000'000;
@@ -142,8 +140,7 @@ public:
                 text += " (" + std::to_string(held_back) + " like it held back since the last one)";
         } catch (...) { // no memory: what is there of the text is still worth saying
         }
-        // A handler that hangs costs the others a tenth of a second and their diagnostic, never their
-        // progress.
+        // A handler that hangs costs the others a tenth of a second and their diagnostic, no more.
         for (int naps = 0; !try_lock(); ++naps) {
             if (naps == 100) return;
             nap();
@@ -163,8 +160,8 @@ public:
         line += ": ";
         line += text;
         line += '\n';
-        // One write, so that lines of several threads and processes do not mix; there is nobody to tell if it
-        // fails.
+        // One write, so that lines of several threads and processes do not mix; nobody could be told of a
+        // failure.
         [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
     }
 

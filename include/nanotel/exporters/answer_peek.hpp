@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A look at the first bytes of an answer before an HTTP library reads them: whether it is HTTP at all,
-// whether it came before the request was sent out, and whether its head is of a size that a parser should
-// see.
+// whether it came before the request was sent out, and whether its head is fit for a parser to see.
 #pragma once
 
 #include <poll.h>

@@ -53,8 +53,7 @@ struct endpoint {
     constexpr std::size_t enough = 200;
     const auto authority = url.find("://") == url.npos ? 0 : url.find("://") + 3;
     std::string shown(url.substr(0, authority));
-    // A password may hold any character when it is wrongly written, so all before the last @ is taken for
-    // one.
+    // A password that is written wrongly may hold any character: all before the last @ counts as one.
     if (const auto at = url.rfind('@'); at != url.npos && at >= authority) {
         shown += "***";
         url.remove_prefix(at);

@@ -82,17 +82,14 @@ public:
     virtual ~exporter() = default;
 
     /// Sends one payload and says what became of it. Returns soon after the deadline at the latest, whatever
-    /// the destination does, and never throws: every failure is a result. Blocks; makes one attempt, no
-    /// retries.
+    /// the destination does, and never throws: every failure is a result. Blocks, for one attempt.
     [[nodiscard]] virtual export_result send(const payload& body,
                                              std::chrono::steady_clock::time_point deadline) = 0;
 
-    /// The kind of exporter for diagnostics and the otel.component.type of its own metrics, such as
-    /// "otlp_http".
+    /// The kind of exporter for diagnostics and the otel.component.type of its own metrics, as "otlp_http".
     [[nodiscard]] virtual std::string_view name() const noexcept = 0;
 
-    /// Where it sends to, for diagnostics: an endpoint, a directory. Never a header value, a password or
-    /// userinfo.
+    /// Where it sends to, for diagnostics: an endpoint, a directory. Never a header value or a password.
     [[nodiscard]] virtual std::string description() const = 0;
 
     /// Another thread asks a send under way to give up soon, with a retryable result. It holds for the send

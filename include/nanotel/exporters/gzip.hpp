@@ -13,8 +13,8 @@
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
-/// Compresses one body after another with the same state (256 KiB, taken at the first use). One thread at a
-/// time.
+/// Compresses one body after another with the same state (256 KiB, taken at the first use). One thread
+/// at a time.
 class gzip_compressor {
 public:
     gzip_compressor() = default;

@@ -182,8 +182,7 @@ private:
             std::size_t same = 0;
             while (same < i && routes_[same].to.origin() != routes_[i].to.origin()) ++same;
             routes_[i].connection = same < i ? routes_[same].connection : made;
-            // Release pairs with the acquire in interrupt, which another thread may call while a child starts
-            // anew.
+            // Release pairs with the acquire in interrupt, which may run while a child starts anew.
             if (same == i)
                 connections_[made++].store(new http_connection(routes_[i].to), std::memory_order_release);
         }

@@ -59,8 +59,8 @@ public:
         return all;
     }
 
-    /// Waits until as many spans (data points, log records) have come since the last clear; false when the
-    /// time is up.
+    /// Waits until as many spans (data points, log records) have come since the last clear; false when
+    /// the time is up.
     [[nodiscard]] bool wait_for(std::uint64_t count,
                                 std::chrono::milliseconds limit = std::chrono::seconds{5},
                                 signal kind = signal::traces) const {

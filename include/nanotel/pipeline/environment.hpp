@@ -86,8 +86,7 @@ struct environment {
         return value;
     }
 
-    /// True for "true" in any case and false for everything else; a value that is neither true nor false is
-    /// reported.
+    /// True for "true" in any case and false for everything else; what is neither is reported.
     [[nodiscard]] std::optional<bool> boolean(const std::string& name) const {
         const auto value = text(name);
         if (!value) return std::nullopt;
