@@ -161,6 +161,11 @@ constexpr auto to_value(const borrowed_array<T>& v) noexcept {
     return v;
 }
 
+// By value, so that a variable whose address nobody takes keeps its register, also where NANOTEL_DISABLED
+// leaves the attribute to be compiled and not run.
+template <class T>
+concept passed_by_value = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_pointer_v<T>;
+
 template <class T>
 using value_of = decltype(to_value(std::declval<const T&>()));
 
@@ -237,14 +242,14 @@ template <fixed_string Name>
 struct key {
     static constexpr text name() noexcept { return Name.view(); }
 
+    template <detail::passed_by_value T>
+    constexpr auto operator=(T value) const noexcept {
+        return make(value);
+    }
     template <class T>
+        requires(!detail::passed_by_value<T>)
     constexpr auto operator=(const T& value) const noexcept {
-        using stored = detail::value_of<T>;
-        static_assert(
-            !std::is_same_v<detail::written_value<stored>, detail::unsupported_value>,
-            "nanotel: an attribute value is a bool, an integer, a floating-point number, a string, bytes, "
-            "an enumerator, a range or a map of these, or a type with to_attribute_value()");
-        return attribute<key, stored>{detail::to_value(value)};
+        return make(value);
     }
     template <std::size_t N>
     constexpr auto operator=(const char (&value)[N]) const noexcept {
@@ -263,6 +268,17 @@ struct key {
     constexpr auto operator=(std::initializer_list<T> value) const noexcept {
         return attribute<key, detail::borrowed_array<T>>{{value.begin(), value.size()}};
     }
+
+private:
+    template <class T>
+    static constexpr auto make(const T& value) noexcept {
+        using stored = detail::value_of<T>;
+        static_assert(
+            !std::is_same_v<detail::written_value<stored>, detail::unsupported_value>,
+            "nanotel: an attribute value is a bool, an integer, a floating-point number, a string, bytes, "
+            "an enumerator, a range or a map of these, or a type with to_attribute_value()");
+        return attribute<key, stored>{detail::to_value(value)};
+    }
 };
 
 /// A key whose value type is fixed, as the constants of the semantic conventions are: another type is an
@@ -271,8 +287,23 @@ template <fixed_string Name, class Type>
 struct typed_key {
     static constexpr text name() noexcept { return Name.view(); }
 
+    template <detail::passed_by_value T>
+    constexpr auto operator=(T value) const noexcept {
+        return make(value);
+    }
     template <class T>
+        requires(!detail::passed_by_value<T>)
     constexpr auto operator=(const T& value) const noexcept {
+        return make(value);
+    }
+    template <class T, std::size_t N>
+    constexpr auto operator=(const T (&value)[N]) const noexcept {
+        return make(value);
+    }
+
+private:
+    template <class T>
+    static constexpr auto make(const T& value) noexcept {
         using given = detail::written_value<decltype((key<Name>{} = value).value)>;
         using wanted = detail::written_value<detail::value_of<Type>>;
         constexpr bool both_integers = std::is_integral_v<given> && std::is_integral_v<wanted> &&
@@ -327,15 +358,22 @@ constexpr auto map(const A&... attributes) noexcept {
     }
 }
 
+namespace detail {
+template <fixed_string Name>
+inline constexpr key<Name> key_constant{};
+}
+
 inline namespace literals {
 /// `"key"_attr`: a key known at compile time (OpenTelemetry Common, "Attribute").
 template <fixed_string Name>
-constexpr auto operator""_attr() noexcept {
+constexpr const auto& operator""_attr() noexcept {
     static_assert(Name.length > 0, "nanotel: an attribute key must not be empty");
     static_assert(
         !detail::reserved_key(Name.view()),
         "nanotel: attribute keys that begin with \"otel.\" are reserved by the OpenTelemetry specification");
-    return key<Name>{};
+    // A constant and no temporary: clang 14 crashes where it has to print this literal, which it would in
+    // `const int n = in_span("name", "key"_attr = x, f)`.
+    return detail::key_constant<Name>;
 }
 } // namespace literals
 

@@ -22,32 +22,40 @@ public:
 // refers to.
 class span_operations {
 public:
-    constexpr bool is_recording() const noexcept { return false; }
+    bool is_recording() const noexcept { return false; }
 
     template <class... Key, class... Value>
-    constexpr void set(const attribute<Key, Value>&...) noexcept {}
+    void set(const attribute<Key, Value>&...) noexcept {}
+    template <detail::passed_by_value T>
+    void set(text, T value) noexcept {
+        static_cast<void>(sizeof(detail::stored_for_run_time_key(value)));
+    }
     template <class T>
-    constexpr void set(text, const T& value) noexcept {
-        static_assert(
-            !std::is_same_v<decltype(detail::stored_for_run_time_key(value)), detail::unsupported_value>);
+        requires(!detail::passed_by_value<T>)
+    void set(text, const T& value) noexcept {
+        static_cast<void>(sizeof(detail::stored_for_run_time_key(value)));
+    }
+    template <class T, std::size_t N>
+    void set(text, const T (&value)[N]) noexcept {
+        static_cast<void>(sizeof(detail::stored_for_run_time_key(value)));
     }
     template <class... Key, class... Value>
-    constexpr void add_event(text, const attribute<Key, Value>&...) noexcept {}
+    void add_event(text, const attribute<Key, Value>&...) noexcept {}
     template <class... Key, class... Value>
-    constexpr void add_event(text, timestamp, const attribute<Key, Value>&...) noexcept {}
+    void add_event(text, timestamp, const attribute<Key, Value>&...) noexcept {}
     template <class... Key, class... Value>
-    constexpr void add_link(const nanotel::context&, const attribute<Key, Value>&...) noexcept {}
-    constexpr void set_status(status_code, text = {}) noexcept {}
-    constexpr void update_name(text) noexcept {}
-    constexpr void set_start_time(timestamp) noexcept {}
+    void add_link(const nanotel::context&, const attribute<Key, Value>&...) noexcept {}
+    void set_status(status_code, text = {}) noexcept {}
+    void update_name(text) noexcept {}
+    void set_start_time(timestamp) noexcept {}
     template <class Exception>
-    constexpr void record_exception(const Exception&) noexcept {}
-    constexpr void end() noexcept {}
-    constexpr void end(timestamp) noexcept {}
-    constexpr nanotel::context context() const noexcept { return {}; }
+    void record_exception(const Exception&) noexcept {}
+    void end() noexcept {}
+    void end(timestamp) noexcept {}
+    nanotel::context context() const noexcept { return {}; }
 
     template <class... A>
-    constexpr void begin(const detail::call_site&, const A&...) noexcept {
+    void begin(const detail::call_site&, const A&...) noexcept {
         static_assert((detail::is_attribute<A> && ...),
                       "nanotel: write an attribute as \"key\"_attr = value");
     }
@@ -57,9 +65,9 @@ class span : public span_operations {
 public:
     constexpr span() noexcept = default;
     template <class... Key, class... Value>
-    constexpr explicit span(text, const attribute<Key, Value>&...) noexcept {}
+    explicit span(text, const attribute<Key, Value>&...) noexcept {}
     template <class... Key, class... Value>
-    constexpr explicit span(const span_options&, const attribute<Key, Value>&...) noexcept {}
+    explicit span(const span_options&, const attribute<Key, Value>&...) noexcept {}
     span(const span&) = delete;
     span& operator=(const span&) = delete;
 };
@@ -68,11 +76,11 @@ class detached_span : public span_operations {
 public:
     constexpr detached_span() noexcept = default;
     template <class... Key, class... Value>
-    constexpr explicit detached_span(text, const attribute<Key, Value>&...) noexcept {}
+    explicit detached_span(text, const attribute<Key, Value>&...) noexcept {}
     template <class... Key, class... Value>
-    constexpr explicit detached_span(const span_options&, const attribute<Key, Value>&...) noexcept {}
-    constexpr detached_span(detached_span&&) noexcept {}
-    constexpr detached_span& operator=(detached_span&&) noexcept { return *this; }
+    explicit detached_span(const span_options&, const attribute<Key, Value>&...) noexcept {}
+    detached_span(detached_span&&) noexcept {}
+    detached_span& operator=(detached_span&&) noexcept { return *this; }
 };
 
 namespace detail {
@@ -80,7 +88,7 @@ namespace detail {
 constexpr call_site make_site(named_span what, const instrumentation_scope& scope) noexcept {
     return {what.name, &scope, nullptr, 0, what.kind, {}};
 }
-constexpr void check_parent(const context&) noexcept {}
+inline void check_parent(const context&) noexcept {}
 
 template <class F>
 [[gnu::always_inline]] inline decltype(auto) run_in(span& s, F&& f) {

@@ -77,13 +77,8 @@
 #define NANOTEL_TRACE_FUNCTION(...) NANOTEL_SCOPED_SPAN("function", __VA_ARGS__)
 #define NANOTEL_DETACHED_SPAN(variable, what, ...)                                                           \
     NANOTEL_DETAIL_SPAN(variable, ::nanotel::detached_span, what, __VA_ARGS__)
-#define NANOTEL_SET(span, ...)                                                                               \
-    do {                                                                                                     \
-        if constexpr (false) (span).set(__VA_ARGS__);                                                        \
-    } while (false)
+#define NANOTEL_SET(span, ...) (false ? static_cast<void>((span).set(__VA_ARGS__)) : static_cast<void>(0))
 #define NANOTEL_EVENT(span, ...)                                                                             \
-    do {                                                                                                     \
-        if constexpr (false) (span).add_event(__VA_ARGS__);                                                  \
-    } while (false)
+    (false ? static_cast<void>((span).add_event(__VA_ARGS__)) : static_cast<void>(0))
 
 #endif
