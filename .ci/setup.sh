@@ -99,11 +99,11 @@ try_packages() {
         warn "not a Debian system; install the equivalents of: ${missing[*]}"
         return 1
     fi
-    step "installing Debian packages: ${missing[*]}"
     if ((EUID != 0)) && ! command -v sudo >/dev/null; then
         warn "neither root nor sudo; as root, run: apt-get install --no-install-recommends ${missing[*]}"
         return 1
     fi
+    step "installing Debian packages: ${missing[*]}"
     refresh_package_lists
     try apt-install "apt-get install ${missing[*]}" \
         "run it by hand: apt-get update && apt-get install --no-install-recommends ${missing[*]}" \
@@ -116,7 +116,8 @@ install_packages() {
         warn "not a Debian system; expecting the equivalents of: $*"
         return 0
     fi
-    try_packages "$@" || fail "these packages are needed: $*" "install them by hand and run this again"
+    try_packages "$@" || fail "packages are missing: $(missing_packages "$@" | xargs)" \
+        "install them by hand and run this again"
 }
 
 # Configures and builds a preset, targets optional: build_preset PRESET [TARGET...]
