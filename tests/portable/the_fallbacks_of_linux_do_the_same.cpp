@@ -51,6 +51,9 @@ TEST_CASE("without a barrier a burst is found by short waits") {
     auto memory = std::make_shared<nanotel::memory_exporter>();
     auto options = quiet_options(memory);
     options.max_export_batch_size = 100;
+    options.max_ring_bytes = options.ring_bytes;
+    options.when_full = nanotel::full_ring_policy::block;
+    options.block_timeout = std::chrono::hours(1);
     auto telemetry = nanotel::start(std::move(options));
     record_spans(1200);
     CHECK(memory->wait_for(700, std::chrono::duration_cast<std::chrono::milliseconds>(long_enough)));

@@ -71,7 +71,10 @@ TEST_CASE("the threads of the library are named and deaf to signals") {
 TEST_CASE("a burst above half a ring is delivered without a flush, long before the delay of an hour") {
     auto exporter = std::make_shared<nanotel::memory_exporter>();
     auto options = quiet_options(exporter);
-    options.max_export_batch_size = 100; // so that what is drained is sent
+    options.max_export_batch_size = 100;         // so that what is drained is sent
+    options.max_ring_bytes = options.ring_bytes; // half of a ring that grew would be more
+    options.when_full = nanotel::full_ring_policy::block;
+    options.block_timeout = std::chrono::hours(1);
     auto telemetry = nanotel::start(std::move(options));
     record_spans(1);
     REQUIRE(telemetry.flush(long_enough)); // it sleeps now, or is about to
