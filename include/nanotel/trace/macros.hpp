@@ -10,6 +10,8 @@
 
 // Internal. No lambda: structured bindings may be attributes, and so may co_await.
 #define NANOTEL_DETAIL_SPAN(variable, type, construct_from, what, ...)                                       \
+    static_assert(!::nanotel::detail::describe(what).name.empty(),                                           \
+                  "nanotel: a span name must not be empty");                                                 \
     static constinit ::nanotel::detail::call_site NANOTEL_DETAIL_PASTE(nanotel_site_of_, variable) =         \
         ::nanotel::detail::make_site(::nanotel::detail::describe(what), NANOTEL_DETAIL_SCOPE_HERE(0),        \
                                      __FILE__, __LINE__);                                                    \
@@ -60,6 +62,8 @@
 // it.
 #define NANOTEL_DETAIL_SPAN(variable, type, what, ...)                                                       \
     [[maybe_unused]] static constinit type variable{};                                                       \
+    static_assert(!::nanotel::detail::describe(what).name.empty(),                                           \
+                  "nanotel: a span name must not be empty");                                                 \
     if constexpr (false) {                                                                                   \
         ::nanotel::detail::call_site NANOTEL_DETAIL_PASTE(nanotel_site_of_, variable) =                      \
             ::nanotel::detail::make_site(::nanotel::detail::describe(what), NANOTEL_DETAIL_SCOPE_HERE(0));   \

@@ -13,16 +13,8 @@ struct named_span {
 };
 
 namespace detail {
-// Not constexpr: reaching it while compiling is the error, and its name is the message.
-void nanotel_error_a_span_name_must_not_be_empty();
-
-constexpr named_span check_name(text name, span_kind kind) {
-    if (name.empty()) nanotel_error_a_span_name_must_not_be_empty();
-    return {name, kind};
-}
-
-constexpr named_span describe(named_span what) { return check_name(what.name, what.kind); }
-constexpr named_span describe(text name) { return check_name(name, span_kind::internal); }
+constexpr named_span describe(named_span what) { return what; }
+constexpr named_span describe(text name) { return {name, span_kind::internal}; }
 } // namespace detail
 
 constexpr named_span internal(const char* name) { return {name, span_kind::internal}; }

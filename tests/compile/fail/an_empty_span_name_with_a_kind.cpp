@@ -1,0 +1,13 @@
+// EXPECT: nanotel: a span name must not be empty
+// SPDX-License-Identifier: MIT
+#include <nanotel/nanotel.hpp>
+
+using namespace nanotel::literals;
+
+int main() {
+#ifdef SHOULD_FAIL
+    NANOTEL_SPAN(span, nanotel::server(""));
+#else
+    NANOTEL_SPAN(span, nanotel::server("name"));
+#endif
+}
