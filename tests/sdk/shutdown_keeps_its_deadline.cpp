@@ -94,6 +94,50 @@ TEST_CASE("a shutdown without any time interrupts a send that has just begun or 
     check_adds_up(s);
 }
 
+TEST_CASE("an interrupt that came just before a send began is repeated") {
+    // The first finds nothing to interrupt; the send begins after it.
+    struct late_beginner final : nanotel::exporter {
+        std::mutex mutex;
+        std::condition_variable changed;
+        int interrupts = 0;
+        bool entered = false;
+        bool heeded = false;
+        export_result send(const nanotel::payload&, std::chrono::steady_clock::time_point) override {
+            std::unique_lock lock(mutex);
+            entered = true;
+            changed.notify_all();
+            changed.wait(lock, [&] { return interrupts >= 1; });
+            const int before = interrupts;
+            changed.wait_for(lock, long_enough, [&] { return interrupts > before; });
+            heeded = interrupts > before;
+            return {.outcome = export_outcome::retryable};
+        }
+        void interrupt() noexcept override {
+            const std::lock_guard lock(mutex);
+            ++interrupts;
+            changed.notify_all();
+        }
+        std::string_view name() const noexcept override { return "late"; }
+        std::string description() const override { return "late"; }
+    };
+    const counts_since counts;
+    auto exporter = std::make_shared<late_beginner>();
+    auto telemetry = nanotel::start(quiet_options(exporter));
+    record_spans(1);
+    static_cast<void>(telemetry.flush(1ms));
+    {
+        std::unique_lock lock(exporter->mutex);
+        REQUIRE(exporter->changed.wait_for(lock, long_enough, [&] { return exporter->entered; }));
+    }
+    telemetry.shutdown(0ms);
+    {
+        const std::lock_guard lock(exporter->mutex);
+        CHECK(exporter->heeded);
+    }
+    CHECK(counts().dropped_by.shut_down == 1);
+    check_adds_up(counts());
+}
+
 TEST_CASE("an exporter that heeds nothing is left to itself") {
     const counts_since counts;
     // Lives longer than the test: nobody waits for it.
