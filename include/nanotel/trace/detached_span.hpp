@@ -62,10 +62,8 @@ public:
     /// What its children need. Also after the end, and after a move.
     nanotel::context context() const noexcept { return context_; }
 
-    template <class... A>
-    void begin(detail::call_site& site, const A&... attributes) noexcept {
-        detail::begin_at_site(state_->record, site, attributes...);
-    }
+    // For the macros, where it is recording.
+    detail::record_builder& record_at_site() noexcept { return state_->record; }
 
 private:
     static constexpr unsigned block_class = sizeof(detail::span_state) <= detail::pool_block_size(0) ? 0 : 1;

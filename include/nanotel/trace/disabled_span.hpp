@@ -53,12 +53,6 @@ public:
     void end() noexcept {}
     void end(timestamp) noexcept {}
     nanotel::context context() const noexcept { return {}; }
-
-    template <class... A>
-    void begin(const detail::call_site&, const A&...) noexcept {
-        static_assert((detail::is_attribute<A> && ...),
-                      "nanotel: write an attribute as \"key\"_attr = value");
-    }
 };
 
 class span : public span_operations {
@@ -89,6 +83,13 @@ constexpr call_site make_site(named_span what, const instrumentation_scope& scop
     return {what.name, &scope, nullptr, 0, what.kind, {}};
 }
 inline void check_parent(const context&) noexcept {}
+
+template <class Span, class... A>
+void begin_at_site(Span&, call_site&, const A&...) noexcept {
+    static_assert((is_attribute<A> && ...), "nanotel: write an attribute as \"key\"_attr = value");
+    if constexpr ((is_attribute<A> && ...) && requires { typename Span::schema; })
+        Span::schema::template check_begin<A...>();
+}
 
 template <class F>
 [[gnu::always_inline]] inline decltype(auto) run_in(span& s, F&& f) {

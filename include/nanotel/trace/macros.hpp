@@ -17,7 +17,8 @@
                                      __FILE__, __LINE__);                                                    \
     type variable construct_from;                                                                            \
     if (variable.is_recording())                                                                             \
-    variable.begin(NANOTEL_DETAIL_PASTE(nanotel_site_of_, variable) __VA_OPT__(, ) __VA_ARGS__)
+    ::nanotel::detail::begin_at_site(variable, NANOTEL_DETAIL_PASTE(nanotel_site_of_, variable)              \
+                                                   __VA_OPT__(, ) __VA_ARGS__)
 
 /// Public. A span from here to the end of the scope: NANOTEL_SPAN(variable, what, "key"_attr = value, …).
 /// `what` is a literal, a name with a kind as nanotel::server("GET /"), or a nanotel::span_schema. The
@@ -67,7 +68,8 @@
     if constexpr (false) {                                                                                   \
         ::nanotel::detail::call_site NANOTEL_DETAIL_PASTE(nanotel_site_of_, variable) =                      \
             ::nanotel::detail::make_site(::nanotel::detail::describe(what), NANOTEL_DETAIL_SCOPE_HERE(0));   \
-        variable.begin(NANOTEL_DETAIL_PASTE(nanotel_site_of_, variable) __VA_OPT__(, ) __VA_ARGS__);         \
+        ::nanotel::detail::begin_at_site(variable, NANOTEL_DETAIL_PASTE(nanotel_site_of_, variable)          \
+                                                       __VA_OPT__(, ) __VA_ARGS__);                          \
     }                                                                                                        \
     static_assert(true)
 

@@ -97,12 +97,8 @@ template <class Schema>
 class schema_span : public span {
 public:
     using span::span;
+    using schema = Schema;
 
-    template <class Site, class... A>
-    [[gnu::always_inline]] void begin(Site& site, const A&... attributes) noexcept {
-        Schema::template check_begin<A...>();
-        span::begin(site, attributes...);
-    }
     template <class... Key, class... Value>
     void set(const attribute<Key, Value>&... attributes) noexcept {
         Schema::template check_set<attribute<Key, Value>...>();

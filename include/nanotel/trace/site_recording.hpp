@@ -84,17 +84,21 @@ template <class... V>
     ((write_variable(record, slot, inlined, values), slot += 8), ...);
 }
 
-template <class... A>
-[[gnu::always_inline]] inline void begin_at_site(record_builder& record, call_site& site,
+// What a macro does once the span records. One function for all kinds of spans, since each layer is one more
+// function for every call site to compile.
+template <class Span, class... A>
+[[gnu::always_inline]] inline void begin_at_site(Span& span, call_site& site,
                                                  const A&... attributes) noexcept {
     static_assert((is_attribute<A> && ...), "nanotel: write an attribute as \"key\"_attr = value");
     static_assert(8 * sizeof...(A) <= NANOTEL_SPAN_INLINE_BYTES,
                   "nanotel: this span lists more attributes than NANOTEL_SPAN_INLINE_BYTES has room for; "
                   "set the rest with span.set()");
     if constexpr ((is_attribute<A> && ...)) {
+        if constexpr (requires { typename Span::schema; }) Span::schema::template check_begin<A...>();
         std::uint32_t id = site.id.load_relaxed();
         if (id == 0) [[unlikely]]
             id = register_site(site, site_keys<A...>, sizeof...(A));
+        record_builder& record = span.record_at_site();
         record.open(id);
         if constexpr (sizeof...(A) > 0) write_slots(record, attributes.value...);
     }

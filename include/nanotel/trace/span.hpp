@@ -14,7 +14,7 @@ namespace nanotel::inline NANOTEL_ABI {
 class span_operations {
 public:
     /// False: nothing that is set will be seen, so costly attributes need not be computed.
-    bool is_recording() const noexcept { return state_.is_recording(); }
+    [[gnu::always_inline]] bool is_recording() const noexcept { return state_.is_recording(); }
 
     /// Sets attributes; the last write of a key wins. A value that does not fit is dropped and counted.
     template <class... Key, class... Value>
@@ -194,12 +194,12 @@ public:
     }
 
     [[gnu::always_inline]] ~span() {
-        if (!state_.is_closed()) leave();
+        if (state_.has_end()) detail::finish_here(own_);
     }
 
     /// Ends the span before its scope does. Whatever is done to it afterwards is a no-op.
     void end() noexcept {
-        if (state_.is_closed() || state_.is_ended()) return;
+        if (!state_.has_end()) return;
         const bool recorded = state_.is_recording();
         detail::finish_here(own_);
         state_ = recorded ? detail::span_handle::ended() : detail::span_handle::closed();
@@ -219,16 +219,10 @@ public:
         return now.is_sampled() ? new_root : now;
     }
 
-    template <class... A>
-    [[gnu::always_inline]] void begin(detail::call_site& site, const A&... attributes) noexcept {
-        detail::begin_at_site(own_.record, site, attributes...);
-    }
+    // For the macros, where it is recording.
+    [[gnu::always_inline]] detail::record_builder& record_at_site() noexcept { return own_.record; }
 
 private:
-    [[gnu::always_inline]] void leave() noexcept {
-        if (!state_.is_ended()) [[likely]]
-            detail::finish_here(own_);
-    }
     void below(const nanotel::context& parent, text name, span_kind kind) noexcept {
         if (detail::thread_state* const thread = detail::this_thread())
             state_ = detail::begin_below(own_, *thread, detail::leave_to::saved,

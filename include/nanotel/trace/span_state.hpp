@@ -44,8 +44,11 @@ public:
     } // it has a context to leave
     static constexpr span_handle ended() noexcept { return span_handle(2, 0); } // its ids are still there
 
-    constexpr bool is_closed() const noexcept { return word_ == 0; }
-    constexpr bool is_recording() const noexcept { return word_ > 2; }
+    [[gnu::always_inline]] constexpr bool is_recording() const noexcept { return word_ > 2; }
+    // It has something to leave or to record.
+    [[gnu::always_inline]] constexpr bool has_end() const noexcept {
+        return (word_ & ~std::uintptr_t{2}) != 0;
+    }
     constexpr bool is_ended() const noexcept { return word_ == 2; }
     span_state* operator->() const noexcept { return reinterpret_cast<span_state*>(word_); }
     span_state& operator*() const noexcept { return *reinterpret_cast<span_state*>(word_); }
