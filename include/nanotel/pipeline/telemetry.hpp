@@ -92,7 +92,7 @@ inline std::shared_ptr<pipeline> build_pipeline(options& given, std::uint64_t (*
     process_state& state = process();
     auto collecting = make_collector_options(given);
     collecting.ticks = ticks;
-    auto destination = given.exporter ? std::move(given.exporter) : otlp_http();
+    auto destination = given.exporter ? std::move(given.exporter) : otlp_http({}, given.environment);
     auto made = std::make_shared<pipeline>(std::move(destination), state.threads, state.signal, state.sites,
                                            resource_json(make_resource(given)), make_limits(given),
                                            make_queue_options(given), collecting, make_sender_options(given));
