@@ -153,7 +153,9 @@ inline span_handle hold_unsampled(span_state& span, thread_state& thread, leave_
 
 // One load and one store, of the same 16 bytes: the compiler neither splits, trims nor joins them.
 [[gnu::always_inline]] inline void copy_16(void* to, const void* from) noexcept {
-    using block = long long __attribute__((vector_size(16), aligned(8), may_alias));
+    // NOLINTNEXTLINE: clang heeds `aligned` in a typedef, not in an alias, and would take 16 for granted
+    typedef long long block __attribute__((vector_size(16), aligned(8), may_alias));
+    static_assert(alignof(block) == 8);
     *static_cast<block*>(to) = *static_cast<const block*>(from);
 }
 
