@@ -7,6 +7,8 @@
 using nanotel_test::hex;
 using nanotel_test::recording;
 
+TEST_SUITE_BEGIN("concurrent");
+
 TEST_CASE("a captured context makes children on another thread") {
     recording recorded;
     {
@@ -95,3 +97,5 @@ TEST_CASE("threads that come and go begin without a context") {
     CHECK(spans.size() == 200);
     for (const auto& span : spans) CHECK(span.parent_span_id == "");
 }
+
+TEST_SUITE_END();

@@ -78,6 +78,8 @@ task throws_after_a_move() {
 
 } // namespace
 
+TEST_SUITE_BEGIN("concurrent");
+
 TEST_CASE("a coroutine that moves between threads keeps its spans and leaves no context behind") {
     recording recorded;
     nanotel::context captured;
@@ -133,3 +135,5 @@ TEST_CASE("structured bindings are attribute values") {
     CHECK(recorded.span("span").attributes ==
           nanotel::attribute_list{{"number", 7}, {"text", "bound"}, {"again", 7}});
 }
+
+TEST_SUITE_END();

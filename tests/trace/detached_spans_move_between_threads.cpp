@@ -11,6 +11,8 @@ using namespace nanotel::literals;
 using nanotel_test::hex;
 using nanotel_test::recording;
 
+TEST_SUITE_BEGIN("concurrent");
+
 TEST_CASE("a detached span is never current and its parent is what was") {
     recording recorded;
     {
@@ -122,3 +124,5 @@ TEST_CASE("detached spans begin on one thread, are used on a second and end on a
     CHECK(wrong == 0);
     CHECK(recorded.dropped() == 0);
 }
+
+TEST_SUITE_END();
