@@ -60,7 +60,7 @@ struct unusual_marks {
     }
 };
 
-// Left uninitialised but for the marks, until open() and until marks say that more is valid.
+// Left uninitialised until open(), and then valid as far as the marks say.
 struct record_builder {
     static constexpr std::uint32_t no_room = ~std::uint32_t{0};
     // Kept free in the largest block for the sections that only the end of a span writes.
@@ -77,11 +77,14 @@ struct record_builder {
     std::uint32_t dropped_links;
     alignas(8) std::byte inline_bytes[NANOTEL_SPAN_INLINE_BYTES];
 
+    // Before anything else: an attribute that throws while it is evaluated leaves the record as it is now.
     [[gnu::always_inline]] void open(std::uint32_t site) noexcept {
         const std::uint64_t site_without_sections = site;
         __builtin_memcpy(reinterpret_cast<std::byte*>(&header) + offsetof(record_header, site),
                          &site_without_sections, sizeof site_without_sections);
-        size = 0;
+        const std::uint64_t no_size_and_no_marks = 0;
+        __builtin_memcpy(reinterpret_cast<std::byte*>(this) + offsetof(record_builder, size),
+                         &no_size_and_no_marks, sizeof no_size_and_no_marks);
     }
 
     // The size where there are no marks; with any it is above every size.

@@ -47,8 +47,7 @@ public:
             rewritten = with_wide_numbers_as_doubles(json);
             error = parser.parse(rewritten).get(root);
         }
-        if (error)
-            throw failure{std::string("not JSON: ") + simdjson::error_message(error)};
+        if (error) throw failure{std::string("not JSON: ") + simdjson::error_message(error)};
         for_each_in(root, "resourceSpans", [&](element resource_spans) {
             const attribute_list resource = attributes_of_member(resource_spans, "resource");
             for_each_in(resource_spans, "scopeSpans", [&](element scope_spans) {

@@ -24,7 +24,7 @@ public:
             const site_code& site = code_of(header.site);
             const std::size_t room =
                 site.fixed_size + greatest_expansion * (header.size - sizeof header) + 512;
-            if (header.sections == 0 && site.plain) [[likely]] {
+            if (header.sections == 0 && site.plain && has_slots(header, site)) [[likely]] {
                 char* const out = body_.begin_item(site.scope, room);
                 if (!out) return false;
                 if (char* const end = write_plain(out, record, header, site, clock)) {
@@ -135,6 +135,12 @@ private:
         return code;
     }
 
+    // Not where an attribute of the site threw while it was evaluated: then the span has ended without them.
+    static bool has_slots(const record_header& header, const site_code& site) noexcept {
+        return (header.sections != 0 ? header.sections : header.size) >=
+               sizeof header + 8 * site.types.size();
+    }
+
     static char* write_ids(char* out, const record_header& header) noexcept {
         out = write_literal(out, R"({"traceId":")");
         out = write_hex(out, reinterpret_cast<const unsigned char*>(header.trace_id), 16);
@@ -217,7 +223,8 @@ private:
         const std::uint32_t scope = parts.scope ? *parts.scope : site.scope;
         attributes_.clear();
         const std::byte* const payload = record + sizeof(record_header);
-        for (std::size_t i = 0; i < site.types.size(); ++i) {
+        const std::size_t slots = has_slots(header, site) ? site.types.size() : 0;
+        for (std::size_t i = 0; i < slots; ++i) {
             const std::byte* const slot = payload + 8 * i;
             const auto place = read_record<variable_slot>(slot);
             const bool in_slot = site.types[i] <= value_type::floating;

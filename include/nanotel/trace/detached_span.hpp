@@ -26,9 +26,13 @@ public:
     }
 
     // For the macros. A site that is not const, or {.name = …} would be one.
-    explicit detached_span(detail::call_site& site) noexcept { start(nullptr, site.name, site.kind); }
+    explicit detached_span(detail::call_site& site) noexcept {
+        start(nullptr, site.name, site.kind);
+        detail::at_site(state_, site);
+    }
     detached_span(detail::call_site& site, const nanotel::context& parent) noexcept {
         start(&parent, site.name, site.kind);
+        detail::at_site(state_, site);
     }
 
     detached_span(detached_span&& other) noexcept : context_(other.context_) {

@@ -99,7 +99,7 @@ template <class Span, class... A>
         if (id == 0) [[unlikely]]
             id = register_site(site, site_keys<A...>, sizeof...(A));
         record_builder& record = span.record_at_site();
-        record.open(id);
+        record.header.site = id;
         if constexpr (sizeof...(A) > 0) write_slots(record, attributes.value...);
     }
 }

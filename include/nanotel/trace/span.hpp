@@ -142,7 +142,6 @@ protected:
     // What the options of a function form say beyond parent and kind of the sampler.
     void apply(const span_options& options) noexcept {
         auto& record = state_->record;
-        record.open(0);
         record.add_text_section(detail::section_type::name, 0, options.name);
         if (options.kind != span_kind::internal)
             record.open_section(detail::section_type::kind, static_cast<unsigned>(options.kind), 0);
@@ -191,6 +190,7 @@ public:
     }
     span(detail::call_site& site, const nanotel::context& parent) noexcept {
         below(parent, site.name, site.kind);
+        detail::at_site(state_, site);
     }
 
     [[gnu::always_inline]] ~span() {

@@ -64,7 +64,7 @@ private:
 inline void prepare(span_state& span, thread_state& thread, leave_to leave, std::uint64_t word) noexcept {
     auto& record = span.record;
     span.owner = &thread;
-    record.marks = {};
+    record.open(0);
     span.set_leave(leave);
     record.header.kind = record_kind::span;
     record.header.flags = static_cast<std::uint16_t>(word >> context_word::record_flags_shift);
@@ -79,7 +79,7 @@ inline constexpr unusual_marks leave_to_nothing_unsampled{0, static_cast<std::ui
 
 inline span_handle hold_unsampled(span_state& span, thread_state& thread, leave_to leave) noexcept {
     span.owner = &thread;
-    span.record.marks = {};
+    span.record.open(0);
     span.set_leave(leave);
     span.record.marks.other = unusual_marks::unsampled;
     return span_handle::unsampled();
@@ -149,6 +149,17 @@ inline span_handle hold_unsampled(span_state& span, thread_state& thread, leave_
                        kind);
 }
 
+// Known from the begin on, where the site has recorded before: should an attribute throw while it is
+// evaluated, the span still has its name.
+inline span_handle at_site(span_handle began, const call_site& site) noexcept {
+    if (began.is_recording()) began->record.header.site = site.id.load_relaxed();
+    return began;
+}
+
+[[gnu::noinline]] inline span_handle begin_unusual_at_site(span_state& span, const call_site& site) noexcept {
+    return at_site(begin_unusual(span, site.name, site.kind), site);
+}
+
 // -- the hot path
 
 // One load and one store, of the same 16 bytes: the compiler neither splits, trims nor joins them.
@@ -178,7 +189,7 @@ inline span_handle hold_unsampled(span_state& span, thread_state& thread, leave_
         if (thread.roots == root_mode::dropped && thread.context.word == 0 &&
             thread.mode.load_relaxed() == thread_mode::active)
             return begin_dropped_root(span, thread, leave_to::nothing);
-        return begin_unusual(span, site.name, site.kind);
+        return begin_unusual_at_site(span, site);
     }
     auto& header = span.record.header;
     const std::uint64_t id = thread.ids.draw();
@@ -189,7 +200,7 @@ inline span_handle hold_unsampled(span_state& span, thread_state& thread, leave_
     header.span_id = id;
     thread.context.span_id = id;
     span.owner = &thread;
-    span.record.marks = {};
+    span.record.open(site.id.load_relaxed());
     header.start_ticks = read_cycle_counter();
     return span_handle(&span);
 }
