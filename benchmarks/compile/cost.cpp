@@ -73,9 +73,9 @@ const add site({"compile/site_3_attributes",
                 3,
                 {},
                 [] {
-                    const double few = compile([](std::ofstream& out) { write_sites(out, 100); });
-                    const double many = compile([](std::ofstream& out) { write_sites(out, 500); });
-                    return (many - few) / 400;
+                    const double few = compile([](std::ofstream& out) { write_sites(out, 50); });
+                    const double many = compile([](std::ofstream& out) { write_sites(out, 250); });
+                    return (many - few) / 200;
                 },
                 false});
 
