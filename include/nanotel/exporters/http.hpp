@@ -16,12 +16,12 @@
 #include <utility>
 
 #include <nanotel/core/config.hpp>
+#include <nanotel/core/environment.hpp>
 #include <nanotel/exporters/exporter.hpp>
 #include <nanotel/exporters/gzip.hpp>
 #include <nanotel/exporters/http_connection.hpp>
 #include <nanotel/exporters/http_options.hpp>
 #include <nanotel/exporters/response.hpp>
-#include <nanotel/pipeline/environment.hpp>
 
 namespace nanotel::inline NANOTEL_ABI {
 

@@ -14,9 +14,9 @@
 
 #include <nanotel/core/config.hpp>
 #include <nanotel/core/diagnostics.hpp>
+#include <nanotel/core/environment.hpp>
 #include <nanotel/exporters/endpoint.hpp>
 #include <nanotel/exporters/exporter.hpp>
-#include <nanotel/pipeline/environment.hpp>
 
 namespace nanotel::inline NANOTEL_ABI {
 

@@ -2,11 +2,11 @@
 // What an application decides when it starts the telemetry. Everything has a default.
 #pragma once
 
+#include <nanotel/core/environment.hpp>
 #include <nanotel/core/thread_registry.hpp>
 #include <nanotel/exporters/exporter.hpp>
 #include <nanotel/otlp/resource.hpp>
 #include <nanotel/otlp/span_sections.hpp>
-#include <nanotel/pipeline/environment.hpp>
 #include <nanotel/trace/sampler.hpp>
 
 #include <memory>

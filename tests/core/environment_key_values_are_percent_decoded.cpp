@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "exporters/diagnostics_heard.hpp"
 
-#include <nanotel/pipeline/environment.hpp>
+#include <nanotel/core/environment.hpp>
 
 #include <doctest/doctest.h>
 
