@@ -29,10 +29,13 @@ void detached(bool throws) {
 } // namespace
 
 TEST_CASE("a span whose attribute throws while it is evaluated ends with an error and without attributes") {
-    for (const auto& [name, record] :
-         {std::pair{"scoped", &scoped}, {"below", &below}, {"detached", &detached}}) {
+    struct form {
+        std::string name;
+        void (*record)(bool throws);
+    };
+    for (const form& one : {form{"scoped", &scoped}, form{"below", &below}, form{"detached", &detached}}) {
         for (const bool in_scope : {false, true}) {
-            CAPTURE(name);
+            CAPTURE(one.name);
             CAPTURE(in_scope);
             const auto memory = std::make_shared<nanotel::memory_exporter>();
             auto telemetry = nanotel::start({.exporter = memory});
@@ -40,8 +43,8 @@ TEST_CASE("a span whose attribute throws while it is evaluated ends with an erro
                 nanotel::context_scope none{nanotel::new_root};
                 nanotel::span outer("outer");
                 if (!in_scope) outer.end();
-                record(false);
-                CHECK_THROWS_AS(record(true), std::runtime_error);
+                one.record(false);
+                CHECK_THROWS_AS(one.record(true), std::runtime_error);
                 CHECK(nanotel::current_context() == (in_scope ? outer.context() : nanotel::new_root));
             }
             REQUIRE(telemetry.shutdown(std::chrono::seconds(10)));
@@ -49,12 +52,12 @@ TEST_CASE("a span whose attribute throws while it is evaluated ends with an erro
             for (auto& span : memory->spans())
                 if (span.name != "outer") spans.push_back(span);
             REQUIRE(spans.size() == 2);
-            CHECK(spans[0].name == name);
+            CHECK(spans[0].name == one.name);
             CHECK(spans[0].attributes["second"] == 3);
-            CHECK(spans[1].name == name);
+            CHECK(spans[1].name == one.name);
             CHECK(spans[1].attributes.empty());
             // Where the scope is left by an exception, a scoped span sees it.
-            if (std::string(name) != "detached") CHECK(spans[1].status.code == nanotel::status_code::error);
+            if (one.name != "detached") CHECK(spans[1].status.code == nanotel::status_code::error);
         }
     }
 }
