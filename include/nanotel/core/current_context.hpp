@@ -57,6 +57,13 @@ class context_scope {
 public:
     explicit context_scope(const context& attached) noexcept : thread_(detail::this_thread()) {
         if (!thread_) return;
+        // What is current already needs no attaching; and should its span end below, nobody must bring it
+        // back.
+        const auto& now = thread_->context;
+        if ((now.word & detail::context_word::present) != 0 && now.span_id == attached.span_id.word) {
+            thread_ = nullptr;
+            return;
+        }
         before_ = thread_->context;
         thread_->context = detail::to_thread_context(attached);
     }

@@ -93,6 +93,7 @@ private:
             if (entry.subject.load(std::memory_order_relaxed) == subject) return entry;
         for (slot& entry : slots_) {
             std::uint64_t owner = entry.subject.load(std::memory_order_relaxed);
+            if (owner == subject) return entry; // another thread has brought it here since the first look
             if (owner != 0 && !due(entry.last.load(std::memory_order_relaxed), now)) continue;
             if (entry.subject.compare_exchange_strong(owner, subject, std::memory_order_relaxed)) {
                 entry.held_back.store(0, std::memory_order_relaxed);

@@ -87,6 +87,13 @@ struct record_builder {
                          &no_size_and_no_marks, sizeof no_size_and_no_marks);
     }
 
+    std::uint64_t site_and_sections() const noexcept {
+        std::uint64_t both;
+        __builtin_memcpy(&both, reinterpret_cast<const std::byte*>(&header) + offsetof(record_header, site),
+                         sizeof both);
+        return both;
+    }
+
     // The size where there are no marks; with any it is above every size.
     std::uint64_t size_and_marks() const noexcept {
         std::uint64_t both;

@@ -48,7 +48,10 @@ struct ring_writer {
     // to the limit.
     std::uintptr_t lap;
 
-    bool told; // the collector thread was woken since the ring was last seen less than half full
+    // Where the consumer stood when the collector thread was last woken; it comes once for each such
+    // position.
+    std::uint64_t told_at;
+    static constexpr std::uint64_t not_told = ~std::uint64_t{0};
 
     // A record that ends at or before the limit may be copied in strides that end up to so many bytes behind
     // it.
@@ -81,6 +84,7 @@ struct ring_writer {
         capacity = fresh.capacity;
         position = fresh.written.load_relaxed(); // own store, or that of the former owner before a hand-over
         limit = 0;                               // look at the consumer first
+        told_at = not_told;
     }
 };
 

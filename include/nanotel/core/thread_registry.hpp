@@ -29,7 +29,12 @@ public:
     static constexpr std::uint64_t pool_limit = 64 << 20;
     static constexpr std::uint32_t most_free_rings = 16;
 
-    thread_registry() noexcept { ::pthread_key_create(&key_, &end_of_thread); }
+    thread_registry() noexcept
+        : alive_(
+              static_cast<atomic<std::uint32_t>*>(map_pages(sizeof(atomic<std::uint32_t>), on_fork::wipe))) {
+        if (alive_) alive_->store_relaxed(1);
+        ::pthread_key_create(&key_, &end_of_thread);
+    }
 
     // Threads that are known attach again at their next record, which also clears what was current when
     // recording stopped.
@@ -61,7 +66,7 @@ public:
     // collector thread.
     template <class Wake>
     thread_state* attach(Wake&& wake) noexcept {
-        if (running_.load_acquire() == 0 || forked_.load_relaxed() != 0) return nullptr;
+        if (running_.load_acquire() == 0 || is_forked_child()) return nullptr;
         // Two modules of a process each have a thread-local pointer; the thread has one state.
         if (auto* const known = static_cast<thread_state*>(::pthread_getspecific(key_))) {
             const std::lock_guard lock(mutex_);
@@ -125,11 +130,9 @@ public:
                 // once more before it does, but what it must see, this record, is yet to be published. So
                 // ask again an eighth later.
                 std::uint64_t next_look = ring.capacity / 2;
-                if (ahead <= next_look) {
-                    ring.told = false;
-                } else {
-                    if (!ring.told) ring.told = wake();
-                    next_look = ring.told ? most : ahead + ring.capacity / 8;
+                if (ahead > next_look) {
+                    if (ring.told_at != seen) ring.told_at = wake() ? seen : ring_writer::not_told;
+                    next_look = ring.told_at == seen ? most : ahead + ring.capacity / 8;
                 }
                 ring.look_again_at(seen + (next_look < most ? next_look : most));
                 return true;
@@ -156,7 +159,7 @@ public:
     }
 
     pool_block* refill_pool(thread_state& thread, unsigned size_class) noexcept {
-        if (forked_.load_relaxed() != 0) return nullptr;
+        if (is_forked_child()) return nullptr;
         const std::lock_guard lock(mutex_);
         if (pool_block* const returned = returned_[size_class]) {
             returned_[size_class] = returned->next;
@@ -181,7 +184,7 @@ public:
     }
 
     void release_blocks(pool_block* first, unsigned size_class) noexcept {
-        if (forked_.load_relaxed() != 0) return;
+        if (is_forked_child()) return;
         pool_block* last = first;
         while (last->next) last = last->next;
         const std::lock_guard lock(mutex_);
@@ -289,6 +292,12 @@ private:
         unmap_pages(segment, segment->mapped);
     }
 
+    // Also where no handler of pthread_atfork has run, or not yet: the page reads zero in a child. Relaxed,
+    // since nothing else is read by it.
+    bool is_forked_child() const noexcept {
+        return forked_.load_relaxed() != 0 || (alive_ && alive_->load_relaxed() == 0);
+    }
+
     static void put(thread_state& thread, pool_block* block, unsigned size_class) noexcept {
         block->next = thread.pool[size_class];
         thread.pool[size_class] = block;
@@ -297,7 +306,7 @@ private:
 
     // Chains a larger segment. The consumer reads the present one to its end and then follows.
     bool grow(ring_writer& ring, std::uint64_t size) noexcept {
-        if (forked_.load_relaxed() != 0) return false;
+        if (is_forked_child()) return false;
         std::uint64_t capacity = ring.capacity == 0 ? 16 << 10 : ring.capacity * 2;
         while (capacity / 4 < size) capacity *= 2;
         // Before the lock as well: a full ring that cannot grow asks for every record that it drops.
@@ -329,6 +338,7 @@ private:
     std::uint32_t mode_ = 0;
     std::uint32_t roots_ = 0;
     atomic<std::uint32_t> running_; // release when what configure wrote is there
+    atomic<std::uint32_t>* const alive_;
     atomic<std::uint32_t> forked_;
     atomic<thread_state*> threads_; // grows at its head, never shrinks
     thread_state* free_with_ring_ = nullptr;

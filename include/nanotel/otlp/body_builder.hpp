@@ -98,9 +98,10 @@ private:
     }
 
     void describe(group& g, const known_scope& scope) const {
-        g.opening = "{\"scope\":" + scope_json(scope) + ",\"" + std::string(names_.items) + "\":[";
         g.closing =
             scope.schema_url.empty() ? "]}" : "],\"schemaUrl\":\"" + json_escape(scope.schema_url) + "\"}";
+        // Last: that there is one says that both are there.
+        g.opening = "{\"scope\":" + scope_json(scope) + ",\"" + std::string(names_.items) + "\":[";
     }
 
     envelope names_;

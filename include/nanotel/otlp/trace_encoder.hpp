@@ -97,6 +97,7 @@ private:
     }
 
     [[gnu::noinline]] void learn(site_code& code, std::uint32_t id) {
+        code = {}; // memory may have been short the last time
         const known_site& site = registry_.site(id);
         code.described = &site;
         code.scope = site.scope;

@@ -71,8 +71,8 @@ private:
             // Whatever throws, a payload is settled once.
             try {
                 const verdict v = deliver(*next);
+                report(*next, v); // first: whoever waits for the payload finds its diagnostic given
                 queue_.settle(next->items, v.lost, v.reason, next->body.size());
-                report(*next, v);
             } catch (const std::bad_alloc&) {
                 lose(*next, &dropped_counts::out_of_memory, "memory is short");
             } catch (const std::exception& e) {
@@ -142,11 +142,11 @@ private:
     }
 
     void lose(const queued_payload& next, std::uint64_t dropped_counts::* reason, const char* why) noexcept {
-        queue_.settle(next.items, next.items, reason, 0);
         try {
             report(next, {next.items, reason, "the exporter failed: " + std::string(why)});
         } catch (...) { // as above
         }
+        queue_.settle(next.items, next.items, reason, 0);
     }
 
     static std::string reason_of(const std::string& message) {

@@ -66,7 +66,9 @@ public:
     /// What its children need. Also after the end, and after a move.
     nanotel::context context() const noexcept { return context_; }
 
-    // For the macros, where it is recording.
+    // For the macros: evaluating the attributes may move it.
+    static constexpr bool may_have_moved() noexcept { return true; }
+    // Where it is recording.
     detail::record_builder& record_at_site() noexcept { return state_->record; }
 
 private:

@@ -23,7 +23,9 @@ constexpr call_site make_site(named_span what, const instrumentation_scope& scop
 template <class V>
 [[gnu::always_inline]] inline void write_fixed(record_builder& record, std::uint32_t slot,
                                                const V& value) noexcept {
-    if constexpr (fixed_size_value<V>) {
+    if constexpr (requires { value.owned; }) {
+        write_fixed(record, slot, to_value(value.owned));
+    } else if constexpr (fixed_size_value<V>) {
         const std::uint64_t bits = record_builder::to_bits(value);
         __builtin_memcpy(record.inline_bytes + slot, &bits, sizeof bits);
     }
@@ -84,6 +86,16 @@ template <class... V>
     ((write_variable(record, slot, inlined, values), slot += 8), ...);
 }
 
+// The long way, behind what was set while the attributes were evaluated: each with its key, and none in the
+// slots of the site. By value, or the caller could not keep its attributes in registers.
+template <class... A>
+[[gnu::noinline, gnu::cold]] inline void add_as_sections(record_builder& record, A... attributes) noexcept {
+    [[maybe_unused]] const auto add = [&](const auto& one) {
+        if (!record.add_attribute(one)) record.count_dropped(&record_builder::dropped_attributes);
+    };
+    (add(attributes), ...);
+}
+
 // What a macro does once the span records. One function for all kinds of spans, since each layer is one more
 // function for every call site to compile.
 template <class Span, class... A>
@@ -95,11 +107,17 @@ template <class Span, class... A>
                   "set the rest with span.set()");
     if constexpr ((is_attribute<A> && ...)) {
         if constexpr (requires { typename Span::schema; }) Span::schema::template check_begin<A...>();
-        std::uint32_t id = site.id.load_relaxed();
-        if (id == 0) [[unlikely]]
-            id = register_site(site, site_keys<A...>, sizeof...(A));
+        if constexpr (requires { span.may_have_moved(); })
+            if (!span.is_recording()) return; // evaluating the attributes took it elsewhere, or ended it
         record_builder& record = span.record_at_site();
-        record.header.site = id;
+        // The begin has stored the number of a site that has one, and no sections. One test finds out whether
+        // the number is 0, or something was set while the attributes were evaluated: the sections are the
+        // upper half.
+        if (((record.site_and_sections() - 1) >> 32) != 0) [[unlikely]] {
+            if (record.header.site == 0)
+                record.header.site = register_site(site, site_keys<A...>, sizeof...(A));
+            if (record.header.sections != 0) return add_as_sections(record, attributes...);
+        }
         if constexpr (sizeof...(A) > 0) write_slots(record, attributes.value...);
     }
 }
