@@ -31,7 +31,8 @@ struct options {
 
     nanotel::sampler sampler = nanotel::sampler::always_on();
 
-    /// The longest that a span waits before it is sent. OTEL_BSP_SCHEDULE_DELAY. 0 to an hour.
+    /// The longest that a span waits before it is sent. OTEL_BSP_SCHEDULE_DELAY. 0 to an hour; with 0 the collector
+    /// thread looks every millisecond.
     std::optional<std::chrono::milliseconds> schedule_delay{}; // 5 s
     /// One attempt of an export. OTEL_BSP_EXPORT_TIMEOUT.
     std::optional<std::chrono::milliseconds> export_timeout{}; // 30 s
