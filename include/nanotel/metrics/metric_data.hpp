@@ -93,15 +93,5 @@ public:
     virtual void end_metric() = 0;
 };
 
-// Where a reader that is asked from outside, as the scrape endpoint is, gets its points.
-class metric_source {
-public:
-    virtual ~metric_source() = default;
-    // One collection, cumulative, with the callbacks of observable instruments; false where there is nothing
-    // to collect any more. Any thread; collections of one reader exclude each other.
-    virtual bool collect(metric_sink& sink) = 0;
-    virtual const std::string& resource_json() const = 0; // {"attributes":[…]}
-};
-
 } // namespace detail
 } // namespace nanotel::inline NANOTEL_ABI
