@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by tests/run, examples/run, benchmarks/run and tests/collector/build.
+# Sourced by tests/run, examples/run, benchmarks/run, tests/collector/build and tests/prometheus/unpack.
 #
 # Everything that is said goes to stderr: a caller's stdout stays free for its result (a path, totals, JSON).
 
@@ -118,6 +118,24 @@ install_packages() {
     fi
     try_packages "$@" || fail "packages are missing: $(missing_packages "$@" | xargs)" \
         "install them by hand and run this again"
+}
+
+# unpack_package NAME FOLDER: what Debian's package holds, laid out in FOLDER. Nothing is installed, so no service begins
+# and root is not needed; what the package depends on must be here already.
+unpack_package() {
+    local package="$1" folder="$2"
+    if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
+        warn "not a Debian system; it cannot unpack Debian's package $package"
+        return 1
+    fi
+    step "taking Debian's package $package apart, without installing it"
+    if ((EUID == 0)) || command -v sudo >/dev/null; then refresh_package_lists; fi
+    mkdir -p "$folder"
+    try "$package-download" "apt-get download $package" "run it by hand: apt-get update && apt-get download $package" \
+        env -C "$folder" apt-get -q -o Acquire::Retries=3 download "$package" || return 1
+    try "$package-unpack" "dpkg-deb --extract $package" "the message above says what is wrong with the package" \
+        dpkg-deb --extract "$folder/$package"_*.deb "$folder" || return 1
+    rm -f "$folder/$package"_*.deb
 }
 
 # Configures and builds a preset, targets optional: build_preset PRESET [TARGET...]
