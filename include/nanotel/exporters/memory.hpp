@@ -16,6 +16,7 @@
 #include <nanotel/core/config.hpp>
 #include <nanotel/exporters/exporter.hpp>
 #include <nanotel/otlp/decode.hpp>
+#include <nanotel/otlp/decode_metrics.hpp>
 
 namespace nanotel::inline NANOTEL_ABI {
 
@@ -46,6 +47,18 @@ public:
             decoded_traces decoded = decode_traces(body);
             if (!decoded) throw std::runtime_error("memory_exporter: a body is not OTLP: " + decoded.error);
             for (finished_span& span : decoded.spans) all.push_back(std::move(span));
+        }
+        return all;
+    }
+
+    /// All metrics so far in the order of arrival: one for each time that a body names it, so that what was
+    /// collected twice is there twice. Throws std::runtime_error for a body that is not OTLP.
+    [[nodiscard]] std::vector<finished_metric> metrics() const {
+        std::vector<finished_metric> all;
+        for (const std::string& body : bodies(signal::metrics)) {
+            decoded_metrics decoded = decode_metrics(body);
+            if (!decoded) throw std::runtime_error("memory_exporter: a body is not OTLP: " + decoded.error);
+            for (finished_metric& metric : decoded.metrics) all.push_back(std::move(metric));
         }
         return all;
     }
