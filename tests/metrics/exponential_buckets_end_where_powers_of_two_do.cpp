@@ -185,6 +185,7 @@ TEST_CASE("a boundary is the last double below its bucket, at every scale") {
     CHECK(detail::exponential_boundary(-3, 0) == 0.125);
     CHECK(detail::exponential_boundary(1, -2) == 16);
     CHECK(detail::exponential_boundary(1024, 0) == std::numeric_limits<double>::infinity());
+    CHECK(detail::exponential_boundary(1024 * 4 + 1, 2) == std::numeric_limits<double>::infinity());
     CHECK(detail::exponential_boundary(1, -10) == std::numeric_limits<double>::infinity());
     CHECK(detail::exponential_boundary(-2, -10) == 0);
     CHECK(detail::exponential_boundary(-1075, 0) == 0);

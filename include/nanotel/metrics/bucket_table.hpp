@@ -22,7 +22,7 @@ public:
     explicit bucket_table_storage(std::span<const double> bounds) {
         bounds = bounds.first(bounds.size() < max_bounds ? bounds.size() : max_bounds);
         bounds_.reserve(bounds.size() + 1);
-        for (const double bound : bounds) bounds_.push_back(bound == 0 ? 0 : bound); // -0.0 has other bits
+        bounds_.assign(bounds.begin(), bounds.end());
         bounds_.push_back(std::numeric_limits<double>::infinity()); // where every search stops
         choose_cells();
         fill_cells();
