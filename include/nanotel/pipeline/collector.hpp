@@ -4,7 +4,7 @@
 
 #include <nanotel/core/thread_registry.hpp>
 #include <nanotel/otlp/trace_encoder.hpp>
-#include <nanotel/pipeline/background_thread.hpp>
+#include <nanotel/core/background_thread.hpp>
 #include <nanotel/pipeline/payload_queue.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {

@@ -5,7 +5,7 @@
 
 #include <nanotel/core/diagnostics.hpp>
 #include <nanotel/exporters/exporter.hpp>
-#include <nanotel/pipeline/background_thread.hpp>
+#include <nanotel/core/background_thread.hpp>
 #include <nanotel/pipeline/payload_queue.hpp>
 
 #include <memory>
