@@ -64,7 +64,8 @@ struct prometheus_exemplar {
     double timestamp = 0; // Unix seconds
 };
 
-/// A list of one scrape configuration, for prometheus_process.
+/// A list of one scrape configuration, for prometheus_process. Whatever the interval, Prometheus looks for
+/// its targets 5 s after it started, not before.
 inline std::string scrape_of(const std::string& host_and_port, const std::string& interval = "200ms") {
     return fill_in(R"(
   - job_name: scraped
