@@ -92,7 +92,14 @@ inline void check_scope(violation_log& log, const json_path& path, dom::element 
 
 } // namespace detail
 
-/// Checks the envelopes of a body and calls `visit(record, path, service)` for each record in them. Returns
+/// Where a record comes from.
+struct record_origin {
+    dom::object resource_level; // with "resource" and "schemaUrl", as far as they are there
+    dom::object scope_level;    // with "scope" and "schemaUrl"
+    std::string_view service;
+};
+
+/// Checks the envelopes of a body and calls `visit(record, path, origin)` for each record in them. Returns
 /// how many there were.
 template <typename Visit>
 std::size_t check_envelopes(violation_log& log, dom::element body, const envelope& names, Visit visit) {
@@ -104,12 +111,11 @@ std::size_t check_envelopes(violation_log& log, dom::element body, const envelop
     }
     std::size_t records = 0;
 
-    const auto check_scope_level = [&](dom::object scope_level, const json_path& path,
-                                       std::string_view service) {
+    const auto check_scope_level = [&](const json_path& path, const record_origin& origin) {
         enum : unsigned { scope, schema_url, record_list };
         const std::array<std::string_view, 3> keys{"scope", "schemaUrl", names.records};
         const auto seen = for_each_member(
-            log, path, scope_level, keys, [&](unsigned member, dom::element v, const json_path& here) {
+            log, path, origin.scope_level, keys, [&](unsigned member, dom::element v, const json_path& here) {
                 switch (member) {
                 case scope:
                     detail::check_scope(log, here, v);
@@ -119,7 +125,7 @@ std::size_t check_envelopes(violation_log& log, dom::element body, const envelop
                     break;
                 default:
                     records += for_each_enveloped(
-                        log, here, v, [&](dom::object r, const json_path& at) { visit(r, at, service); });
+                        log, here, v, [&](dom::object r, const json_path& at) { visit(r, at, origin); });
                     break;
                 }
             });
@@ -141,7 +147,7 @@ std::size_t check_envelopes(violation_log& log, dom::element body, const envelop
                     break;
                 default:
                     for_each_enveloped(log, here, v, [&](dom::object scope_level, const json_path& at) {
-                        check_scope_level(scope_level, at, service);
+                        check_scope_level(at, {resource_level, scope_level, service});
                     });
                     break;
                 }

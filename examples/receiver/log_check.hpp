@@ -14,7 +14,8 @@ namespace receiver {
 
 /// Checks the body of /v1/logs. Returns how many log records it held.
 inline std::size_t check_logs(violation_log& log, dom::element body) {
-    return check_envelopes(log, body, logs_envelope, [](dom::object, const json_path&, std::string_view) {});
+    return check_envelopes(log, body, logs_envelope,
+                           [](dom::object, const json_path&, const record_origin&) {});
 }
 
 } // namespace receiver

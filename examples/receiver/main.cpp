@@ -32,11 +32,12 @@ constexpr std::string_view usage =
 
 Takes OTLP/JSON on POST /v1/traces, /v1/metrics and /v1/logs (gzip or plain) and checks every body
 against the wire rules; with --check, the lines of OTLP files instead. Violations go to stderr as they
-are found. SIGTERM or SIGINT ends it: it prints the slowest traces and counts, last a line of JSON.
+are found. SIGTERM or SIGINT ends it: it prints the slowest traces, the final value of every series
+and counts, last a line of JSON.
 
   --port N          the port to listen on at 127.0.0.1 (default 0: any that is free)
   --port-file PATH  where to write the port once connections are taken
-  --quiet           no trees and no table, only violations and the last line
+  --quiet           no trees and no tables, only violations and the last line
   --colour          coloured trees even where the output is no terminal
 )";
 
@@ -77,6 +78,7 @@ bool parse(int argc, char** argv, options& result) {
 }
 
 int finish(receiver::session& run, const options& chosen) {
+    run.close();
     const receiver::palette colours(chosen.colour || isatty(STDOUT_FILENO) != 0);
     fmt::print("{}", receiver::summary(run, chosen.quiet, colours));
     std::fflush(stdout);

@@ -28,8 +28,11 @@ inline std::optional<std::string_view> check_string(violation_log& log, const js
     return std::nullopt;
 }
 
-inline void check_bool(violation_log& log, const json_path& path, dom::element value) {
-    if (!value.is_bool()) log.add(rule::wrong_type, path, value);
+inline std::optional<bool> check_bool(violation_log& log, const json_path& path, dom::element value) {
+    bool truth = false;
+    if (value.get(truth) == simdjson::SUCCESS) return truth;
+    log.add(rule::wrong_type, path, value);
+    return std::nullopt;
 }
 
 namespace detail {
@@ -123,41 +126,52 @@ inline bool get_integer(dom::element value, std::int64_t& number) {
 
 } // namespace detail
 
-inline std::optional<std::uint32_t> check_uint32(violation_log& log, const json_path& path,
-                                                 dom::element value) {
+/// uint32 and sint32: JSON numbers.
+template <typename Integer>
+std::optional<Integer> check_int32(violation_log& log, const json_path& path, dom::element value) {
+    static_assert(sizeof(Integer) == 4);
     std::int64_t number = 0;
     if (!detail::get_integer(value, number)) {
         log.add(rule::number_expected, path, value);
         return std::nullopt;
     }
-    if (number < 0 || number > std::numeric_limits<std::uint32_t>::max()) {
+    if (number < std::numeric_limits<Integer>::min() || number > std::numeric_limits<Integer>::max()) {
         log.add(rule::number_out_of_range, path, value);
         return std::nullopt;
     }
-    return static_cast<std::uint32_t>(number);
+    return static_cast<Integer>(number);
 }
 
-/// An enum with the values 0 to `last`.
-inline std::optional<int> check_enum(violation_log& log, const json_path& path, dom::element value,
-                                     int last) {
+inline std::optional<std::uint32_t> check_uint32(violation_log& log, const json_path& path,
+                                                 dom::element value) {
+    return check_int32<std::uint32_t>(log, path, value);
+}
+
+/// An enum with the values `first` to `last`.
+inline std::optional<int> check_enum(violation_log& log, const json_path& path, dom::element value, int last,
+                                     int first = 0) {
     std::int64_t number = 0;
     if (!detail::get_integer(value, number)) {
         log.add(rule::enum_not_integer, path, value);
         return std::nullopt;
     }
-    if (number < 0 || number > last) {
+    if (number < first || number > last) {
         log.add(rule::enum_out_of_range, path, value);
         return std::nullopt;
     }
     return static_cast<int>(number);
 }
 
-inline void check_double(violation_log& log, const json_path& path, dom::element value) {
-    if (value.is_number()) return;
+inline std::optional<double> check_double(violation_log& log, const json_path& path, dom::element value) {
+    double number = 0;
+    if (value.get(number) == simdjson::SUCCESS) return number; // of integers too
     std::string_view text;
     const bool is_text = value.get(text) == simdjson::SUCCESS;
-    if (is_text && (text == "NaN" || text == "Infinity" || text == "-Infinity")) return;
+    if (is_text && text == "NaN") return std::numeric_limits<double>::quiet_NaN();
+    if (is_text && text == "Infinity") return std::numeric_limits<double>::infinity();
+    if (is_text && text == "-Infinity") return -std::numeric_limits<double>::infinity();
     log.add(is_text ? rule::double_malformed : rule::wrong_type, path, value);
+    return std::nullopt;
 }
 
 /// Standard base64 with its padding, whose unused bits are zero.

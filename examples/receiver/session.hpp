@@ -2,6 +2,8 @@
 // Everything that one run of the receiver has seen, from any thread.
 #pragma once
 
+#include "exemplar_store.hpp"
+#include "series_store.hpp"
 #include "span_store.hpp"
 #include "strict_check.hpp"
 #include "violation_log.hpp"
@@ -24,6 +26,7 @@ struct totals {
     std::uint64_t bytes = 0; // of bodies, after decompression
     std::uint64_t spans = 0;
     std::uint64_t metrics = 0;
+    std::uint64_t data_points = 0;
     std::uint64_t logs = 0;
     std::chrono::steady_clock::time_point first; // when the first and the last request were there
     std::chrono::steady_clock::time_point last;
@@ -45,8 +48,12 @@ public:
                         : kind == signal::metrics ? totals_.metrics
                                                   : totals_.logs;
         records += result.records;
+        totals_.data_points += result.metrics.data_points;
         spans_.add(std::move(result.spans));
-        report(std::move(found), fmt::format("{} {} ", noun_, totals_.requests));
+        const auto prefix = fmt::format("{} {} ", noun_, totals_.requests);
+        exemplars_.add(result.metrics, prefix);
+        for (auto& metric : result.metrics.metrics) series_.add(found, std::move(metric));
+        report(std::move(found), prefix);
     }
 
     /// Violations that belong to no document.
@@ -55,10 +62,20 @@ public:
         report(std::move(found), "");
     }
 
+    /// Judges what only the end of the run can tell: whether the traces of exemplars have come.
+    void close() {
+        const std::lock_guard lock(mutex_);
+        violation_log found;
+        exemplars_.judge(found, spans_);
+        report(std::move(found), "");
+    }
+
     // For the end of the run, when no other thread adds any more.
     [[nodiscard]] const totals& counts() const { return totals_; }
     [[nodiscard]] const violation_log& violations() const { return violations_; }
     [[nodiscard]] span_store& spans() { return spans_; }
+    [[nodiscard]] const series_store& series() const { return series_; }
+    [[nodiscard]] const exemplar_store& exemplars() const { return exemplars_; }
     [[nodiscard]] std::string_view noun() const { return noun_; }
 
 private:
@@ -81,6 +98,8 @@ private:
     totals totals_;
     violation_log violations_;
     span_store spans_;
+    series_store series_;
+    exemplar_store exemplars_;
 };
 
 } // namespace receiver

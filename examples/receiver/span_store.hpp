@@ -51,6 +51,7 @@ public:
     void add(std::vector<received_span>&& spans) {
         for (auto& span : spans) {
             if (ids_.size() < limits_.ids) {
+                sorted_ = false;
                 ids_.push_back({span.trace, span.span, span.parent});
             } else {
                 ++beyond_ids_;
@@ -63,7 +64,7 @@ public:
     /// Sorts the ids that are remembered, about a second for eight million.
     [[nodiscard]] kinship count_kinship() {
         kinship result;
-        std::sort(ids_.begin(), ids_.end(), before);
+        sort_ids();
         const auto same = [](const ids& a, const ids& b) { return !before(a, b) && !before(b, a); };
         for (std::size_t i = 1; i < ids_.size(); ++i) result.duplicates += same(ids_[i - 1], ids_[i]) ? 1 : 0;
         for (const ids& child : ids_) {
@@ -72,6 +73,16 @@ public:
             if (!std::binary_search(ids_.begin(), ids_.end(), parent, before)) ++result.orphans;
         }
         return result;
+    }
+
+    [[nodiscard]] bool empty() const { return ids_.empty(); }
+
+    /// Whether a span of this trace was received, as far as ids are remembered. Sorts them like
+    /// count_kinship.
+    [[nodiscard]] bool knows(const trace_id& trace) {
+        sort_ids();
+        const auto place = std::lower_bound(ids_.begin(), ids_.end(), ids{trace, 0, 0}, before);
+        return place != ids_.end() && place->trace == trace;
     }
 
     /// The slowest traces, by the time from their first start to their last end.
@@ -103,6 +114,11 @@ private:
 
     static bool before(const ids& a, const ids& b) {
         return std::tie(a.trace, a.span) < std::tie(b.trace, b.span);
+    }
+
+    void sort_ids() {
+        if (!sorted_) std::sort(ids_.begin(), ids_.end(), before);
+        sorted_ = true;
     }
 
     void remember(received_span&& span) {
@@ -144,6 +160,7 @@ private:
 
     bounds limits_;
     std::vector<ids> ids_;
+    bool sorted_ = true;
     std::unordered_map<trace_id, trace, hash> traces_;
     std::size_t details_ = 0;
     std::uint64_t received_ = 0;

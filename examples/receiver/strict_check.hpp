@@ -4,6 +4,7 @@
 
 #include "log_check.hpp"
 #include "metric_check.hpp"
+#include "received_metric.hpp"
 #include "received_span.hpp"
 #include "trace_check.hpp"
 #include "violation_log.hpp"
@@ -28,6 +29,7 @@ struct check_result {
     bool is_json = false;             // false: a Collector answers 400
     std::size_t records = 0;          // spans, metrics or log records in the body
     std::vector<received_span> spans; // those with readable ids
+    received_metrics metrics;
 };
 
 /// Checks bodies one after the other. A thread has its own, because it keeps the parser's memory.
@@ -79,7 +81,7 @@ private:
             result.records = check_traces(log, root, result.spans);
             break;
         case signal::metrics:
-            result.records = check_metrics(log, root);
+            result.records = check_metrics(log, root, result.metrics);
             break;
         case signal::logs:
             result.records = check_logs(log, root);

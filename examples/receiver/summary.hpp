@@ -2,6 +2,7 @@
 // What the receiver says at its end.
 #pragma once
 
+#include "metric_table.hpp"
 #include "session.hpp"
 #include "text_layout.hpp"
 #include "trace_tree.hpp"
@@ -23,6 +24,20 @@ inline std::string rate_text(std::uint64_t count, double seconds) {
                        grouped(static_cast<std::uint64_t>(static_cast<double>(count) / seconds)));
 }
 
+inline std::string exemplars_text(const exemplar_store& exemplars) {
+    const auto& counts = exemplars.counts();
+    if (counts.all == 0) return "";
+    std::string out = fmt::format("  {:<12} {:>12}  ", "exemplars", grouped(counts.all));
+    if (counts.judged) {
+        out += grouped(counts.known) + " of known traces";
+    } else {
+        out += grouped(counts.of_traces) + " of traces, of which none was received";
+    }
+    const auto outside = counts.all - counts.of_traces;
+    if (outside > 0) out += fmt::format(", {} of no trace", grouped(outside));
+    return out + '\n';
+}
+
 inline std::string violations_text(const violation_log& violations) {
     std::string out;
     for (const auto& text : rule_texts) {
@@ -35,7 +50,7 @@ inline std::string violations_text(const violation_log& violations) {
 
 } // namespace detail
 
-/// The summary with its trees, and as its last line one JSON object.
+/// The summary of a run that is closed, with its trees and tables, and as its last line one JSON object.
 [[nodiscard]] inline std::string summary(session& run, bool quiet, const palette& colours,
                                          std::size_t slowest = 3) {
     const totals& counts = run.counts();
@@ -56,12 +71,19 @@ inline std::string violations_text(const violation_log& violations) {
             }
             out += '\n';
         }
+        if (const auto table = metric_table(run.series(), colours); !table.empty()) {
+            out += colours.bold("The final value of every series\n") + table + '\n';
+        }
         out += colours.bold("Received\n");
         out += fmt::format("  {:<12} {:>12}{}\n", std::string(run.noun()) + "s", grouped(counts.requests),
                            detail::rate_text(counts.requests, seconds));
         out += fmt::format("  {:<12} {:>12}{}\n", "spans", grouped(counts.spans),
                            detail::rate_text(counts.spans, seconds));
-        if (counts.metrics > 0) out += fmt::format("  {:<12} {:>12}\n", "metrics", grouped(counts.metrics));
+        if (counts.metrics > 0) {
+            out += fmt::format("  {:<12} {:>12}\n", "metrics", grouped(counts.metrics));
+            out += fmt::format("  {:<12} {:>12}\n", "data points", grouped(counts.data_points));
+            out += detail::exemplars_text(run.exemplars());
+        }
         if (counts.logs > 0) out += fmt::format("  {:<12} {:>12}\n", "log records", grouped(counts.logs));
         out += fmt::format("  {:<12} {:>12}\n", "bytes", grouped(counts.bytes));
         out += fmt::format("  {:<12} {:>12}\n", "no parent", grouped(kin.orphans));
@@ -80,9 +102,10 @@ inline std::string violations_text(const violation_log& violations) {
                                grouped(limits.ids), grouped(run.spans().beyond_ids()));
         }
     }
-    out +=
-        fmt::format(R"({{"spans":{},"requests":{},"violations":{},"orphans":{},"duplicates":{},"bytes":{}}})",
-                    counts.spans, counts.requests, violations, kin.orphans, kin.duplicates, counts.bytes);
+    out += fmt::format(
+        R"({{"spans":{},"data_points":{},"requests":{},"violations":{},"orphans":{},"duplicates":{},"bytes":{}}})",
+        counts.spans, counts.data_points, counts.requests, violations, kin.orphans, kin.duplicates,
+        counts.bytes);
     return out += '\n';
 }
 

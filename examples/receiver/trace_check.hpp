@@ -238,9 +238,9 @@ inline bool check_span(violation_log& log, const json_path& path, dom::object ob
 /// spans the body held.
 inline std::size_t check_traces(violation_log& log, dom::element body, std::vector<received_span>& spans) {
     return check_envelopes(log, body, traces_envelope,
-                           [&](dom::object object, const json_path& path, std::string_view service) {
+                           [&](dom::object object, const json_path& path, const record_origin& origin) {
                                received_span& span = spans.emplace_back();
-                               span.service = service;
+                               span.service = origin.service;
                                if (!detail::check_span(log, path, object, span)) spans.pop_back();
                            });
 }

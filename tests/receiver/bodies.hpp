@@ -2,6 +2,7 @@
 // A body that uses every member of a span, and ways to spoil it.
 #pragma once
 
+#include "../../examples/receiver/rules.hpp"
 #include "../../examples/receiver/strict_check.hpp"
 #include "../../examples/receiver/violation_log.hpp"
 
@@ -43,9 +44,10 @@ inline constexpr std::string_view good_traces = R"({"resourceSpans":[{
   }]
 }]}]})";
 
-/// `good_traces` with its only `what` replaced. The text must be there once, or the test tests nothing.
-inline std::string spoiled(std::string_view what, std::string_view with) {
-    std::string body(good_traces);
+/// A good body with its only `what` replaced. The text must be there once, or the test tests nothing.
+inline std::string spoiled(std::string_view what, std::string_view with,
+                           std::string_view good = good_traces) {
+    std::string body(good);
     const auto place = body.find(what);
     if (place == std::string::npos || body.find(what, place + 1) != std::string::npos)
         return "not there once";
@@ -57,6 +59,10 @@ inline receiver::violation_log check_traces(std::string_view body) {
     receiver::strict_check check;
     check.body(log, receiver::signal::traces, body);
     return log;
+}
+
+[[nodiscard]] constexpr bool is_about_metrics(receiver::rule r) {
+    return r >= receiver::rule::metric_name_syntax && r <= receiver::rule::cumulative_falls;
 }
 
 } // namespace receiver_test

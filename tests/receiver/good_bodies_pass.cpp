@@ -67,10 +67,12 @@ TEST_CASE("long attribute lists are searched for doubles too") {
 TEST_CASE("envelopes of metrics and logs are checked and their records counted") {
     receiver::violation_log log;
     receiver::strict_check check;
-    const auto metrics = check.body(
-        log, receiver::signal::metrics,
-        R"({"resourceMetrics":[{"scopeMetrics":[{"scope":{"name":"s"},"metrics":[{"name":"a"},{"name":"b"}]}]}]})");
+    const auto metrics = check.body(log, receiver::signal::metrics,
+                                    R"({"resourceMetrics":[{"scopeMetrics":[{"scope":{"name":"s"},"metrics":[
+            {"name":"a","gauge":{"dataPoints":[{"timeUnixNano":"1544712660000000000","asInt":"1"}]}},
+            {"name":"b","gauge":{"dataPoints":[{"timeUnixNano":"1544712660000000000","asInt":"2"}]}}]}]}]})");
     CHECK(metrics.records == 2);
+    CHECK(metrics.metrics.data_points == 2);
     const auto logs = check.body(log, receiver::signal::logs,
                                  R"({"resourceLogs":[{"resource":{},"scopeLogs":[{"logRecords":[{}]}]}]})");
     CHECK(logs.records == 1);
