@@ -26,8 +26,7 @@ struct enum_entry {
 // What nanotel_labels() returns.
 template <class E, std::uint32_t N>
 struct enum_list {
-    static constexpr std::uint32_t count = N;
-    enum_entry<E> entries[N == 0 ? 1 : N]{};
+    enum_entry<E> entries[N]{};
 };
 
 } // namespace detail
@@ -99,30 +98,31 @@ consteval std::int64_t first_enum_value() noexcept {
 }
 
 // Of all ones, as the last value of an enum without a fixed type is.
-consteval std::int64_t ones_below(std::int64_t limit) noexcept {
+consteval std::int64_t ones_up_to(std::int64_t limit) noexcept {
     std::int64_t ones = 0;
-    while (2 * ones + 1 < limit) ones = 2 * ones + 1;
+    while (2 * ones + 1 <= limit) ones = 2 * ones + 1;
     return ones;
 }
 
-template <class E>
-consteval enum_range probed_range() noexcept {
-    using integer = std::underlying_type_t<E>;
+template <class Integer>
+consteval enum_range fixed_range() noexcept {
     constexpr std::int64_t limit = NANOTEL_ENUM_LIMIT;
     static_assert(limit >= 1 && limit <= 4096, "nanotel: NANOTEL_ENUM_LIMIT is from 1 to 4096");
-    constexpr std::int64_t first = std::is_signed_v<integer> ? -16 : 0;
-    if constexpr (!has_fixed_type<E>) {
-        if constexpr (has_enum_value<E, limit - 1>)
-            return {first_enum_value<E, first>(), limit - 1};
-        else
-            return {first_enum_value<E, first>(), last_enum_value<E, ones_below(limit)>()};
-    } else {
-        constexpr std::int64_t most = std::is_same_v<integer, bool> ? 1
-                                      : sizeof(integer) > 1         ? limit
-                                      : std::is_signed_v<integer>   ? 127
-                                                                    : 255;
-        return {first, most < limit - 1 ? most : limit - 1};
-    }
+    constexpr std::int64_t most = std::is_same_v<Integer, bool> ? 1
+                                  : sizeof(Integer) > 1         ? limit
+                                  : std::is_signed_v<Integer>   ? 127
+                                                                : 255;
+    return {std::is_signed_v<Integer> ? -16 : 0, most < limit - 1 ? most : limit - 1};
+}
+template <class E>
+consteval enum_range probed_range() noexcept {
+    constexpr enum_range range = fixed_range<std::underlying_type_t<E>>();
+    if constexpr (has_fixed_type<E>)
+        return range;
+    else if constexpr (has_enum_value<E, range.last>)
+        return {first_enum_value<E, range.first>(), range.last};
+    else
+        return {first_enum_value<E, range.first>(), last_enum_value<E, ones_up_to(range.last)>()};
 }
 
 // --- What the compiler prints of them ---
@@ -153,29 +153,23 @@ consteval text print_enum(offset_list<int, Offsets...>) noexcept {
 
 #pragma GCC diagnostic pop
 
-struct printed_name {
+struct named_integer {
     std::int64_t value;
-    std::size_t begin;
+    const char* name;
     std::size_t size;
 };
 
 template <std::uint32_t Most>
-struct enum_scan {
+struct named_integers {
     bool is_understood = false;
     std::uint32_t count = 0;
     std::size_t characters = 0;
-    printed_name names[Most]{};
+    named_integer entries[Most]{};
 };
-
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-constexpr bool is_identifier(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || c == '$' ||
-           static_cast<unsigned char>(c) >= 0x80;
-}
 
 // Where the element that begins at `at` ends. What stands in brackets belongs to a scope, as "int, ','" in
 // "box<int, ','>::card".
-consteval std::size_t end_of_element(text all, std::size_t at, std::size_t end) noexcept {
+consteval std::size_t end_of_element(const char* all, std::size_t at, std::size_t end) noexcept {
     std::size_t depth = 0;
     for (; at < end; ++at) {
         const char c = all[at];
@@ -190,110 +184,117 @@ consteval std::size_t end_of_element(text all, std::size_t at, std::size_t end) 
     }
     return at < end ? at : end;
 }
+constexpr bool is_identifier(char c) noexcept {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '$' || static_cast<unsigned char>(c) >= 0x80;
+}
 
 // The first enumerator and the first value without a name are taken apart with care; the others begin alike,
-// so that no more than their ends need be read. What does not fit is not understood, and nothing is guessed.
+// so that little more than their ends need be read: each step costs whoever compiles. What does not fit is
+// not understood, and nothing is guessed.
 template <std::uint32_t Most>
-consteval enum_scan<Most> scan_enum(text all, std::int64_t first) noexcept {
-    enum_scan<Most> scan;
+consteval named_integers<Most> scan_enum(text printed, std::int64_t first) noexcept {
+    named_integers<Most> scan;
+    const char* const all = printed.data;
+    const std::size_t end = printed.size - 2; // of "}]" or ">]"
     std::size_t at = 0;
-    while (at < all.size && all[at] != '[') ++at;
-    while (at < all.size && all[at] != '{' && all[at] != '<') ++at;
-    if (all.size < 2 || ++at >= all.size - 2) return scan;
-    const std::size_t end = all.size - 2;
+    while (at < end && all[at] != '[') ++at;
+    while (at < end && all[at] != '{' && all[at] != '<') ++at;
+    ++at;
     std::size_t scope = 0; // characters before a name, when one has been seen
     std::size_t type = 0;  // characters between the parentheses of "(type)1", likewise
     bool has_scope = false;
     for (std::uint32_t i = 0; i < Most; ++i) {
-        std::size_t name = 0;
+        if (at >= end) return scan;
+        std::size_t name = 0; // of no name as yet
         std::size_t stop = 0;
-        bool is_named = true;
         if (type != 0 && all[at] == '(' && at + type + 2 < end && all[at + type + 1] == ')' &&
-            (is_digit(all[at + type + 2]) || all[at + type + 2] == '-')) {
-            is_named = false;
+            all[at + type + 2] <= '9') {
             stop = at + type + 3;
-            while (stop < end && is_digit(all[stop])) ++stop;
+            while (stop < end && all[stop] != ',') ++stop;
         } else if (has_scope && (type != 0 || all[at] != '(')) {
             name = stop = at + scope;
-            while (stop < end && is_identifier(all[stop])) ++stop;
+            while (stop < end && all[stop] != ',') ++stop;
         } else {
             stop = end_of_element(all, at, end);
             name = stop;
             while (name > at && is_identifier(all[name - 1])) --name;
             if (name > at && (all[name - 1] == ')' || all[name - 1] == '-')) {
-                is_named = false;
                 const std::size_t close = name - (all[name - 1] == '-' ? 2 : 1);
                 if (all[at] != '(' || close <= at + 1) return scan;
                 type = close - at - 1;
+                name = 0;
             } else {
                 has_scope = true;
                 scope = name - at;
             }
         }
-        if (is_named) {
-            if (name >= stop || is_digit(all[name])) return scan;
-            scan.names[scan.count++] = {first + i, name, stop - name};
+        if (name != 0) {
+            if (name >= stop) return scan;
+            scan.entries[scan.count++] = {first + i, all + name, stop - name};
             scan.characters += stop - name;
         }
-        const bool is_last = i + 1 == Most;
-        if (is_last ? stop != end : stop + 2 >= end || all[stop] != ',' || all[stop + 1] != ' ') return scan;
+        if (stop != end && all[stop + 1] != ' ') return scan;
         at = stop + 2;
     }
-    scan.is_understood = true;
+    scan.is_understood = at == end + 2;
     return scan;
 }
-
-template <class E>
-struct enum_reflection {
-    static constexpr enum_range range = probed_range<E>();
-    static constexpr std::uint32_t most = static_cast<std::uint32_t>(range.last - range.first + 1);
-    static constexpr text printed = print_enum<E, range.first>(offsets_below<static_cast<int>(most)>{});
-    static constexpr enum_scan<most> scan = scan_enum<most>(printed, range.first);
-};
 
 // The names alone, so that the long text above is in no program.
 template <std::size_t Size>
 struct enum_characters {
-    char characters[Size == 0 ? 1 : Size]{};
+    char all[Size + 1]{};
 };
-
-template <class E>
-consteval auto copy_characters() noexcept {
-    using reflection = enum_reflection<E>;
-    enum_characters<reflection::scan.characters> copy;
+template <std::size_t Size>
+consteval enum_characters<Size> copy_names(const named_integer* entries, std::uint32_t count) noexcept {
+    enum_characters<Size> copy;
     std::size_t size = 0;
-    for (std::uint32_t i = 0; i < reflection::scan.count; ++i)
-        for (std::size_t k = 0; k < reflection::scan.names[i].size; ++k)
-            copy.characters[size++] = reflection::printed[reflection::scan.names[i].begin + k];
+    for (std::uint32_t i = 0; i < count; ++i)
+        for (std::size_t k = 0; k < entries[i].size; ++k) copy.all[size++] = entries[i].name[k];
     return copy;
 }
-template <class E>
-inline constexpr auto enum_characters_of = copy_characters<E>();
 
+// The values of an enum that have a name, ascending or as they are listed.
 template <class E>
-consteval auto list_enum() noexcept {
-    if constexpr (has_label_names<E>) {
-        return nanotel_labels(E{});
-    } else {
-        constexpr const auto& scan = enum_reflection<E>::scan;
-        static_assert(scan.is_understood, "nanotel: the names of this enum cannot be read from what the "
-                                          "compiler prints of it: list them in nanotel_labels()");
-        static_assert(!scan.is_understood || scan.count > 0,
-                      "nanotel: this enum has no enumerator from 0 to NANOTEL_ENUM_LIMIT: list its values in "
-                      "nanotel_labels()");
-        enum_list<E, scan.count> list{};
-        const char* name = enum_characters_of<E>.characters;
-        for (std::uint32_t i = 0; i < scan.count; ++i) {
-            list.entries[i] = {static_cast<E>(scan.names[i].value), text(name, scan.names[i].size)};
-            name += scan.names[i].size;
-        }
-        return list;
-    }
+struct enum_names {
+    static constexpr bool is_listed = false;
+    static constexpr enum_range range = probed_range<E>();
+    static constexpr std::uint32_t most = static_cast<std::uint32_t>(range.last - range.first + 1);
+    static constexpr auto list =
+        scan_enum<most>(print_enum<E, range.first>(offsets_below<static_cast<int>(most)>{}), range.first);
+    static_assert(list.is_understood, "nanotel: the names of this enum cannot be read from what the compiler "
+                                      "prints of it: list them in nanotel_labels()");
+    static_assert(!list.is_understood || list.count > 0,
+                  "nanotel: this enum has no enumerator from 0 to NANOTEL_ENUM_LIMIT: list its values in "
+                  "nanotel_labels()");
+    static constexpr auto copied = copy_names<list.characters>(list.entries, list.count);
+    static constexpr const char* characters = copied.all;
+};
+
+template <class E, std::uint32_t N>
+consteval named_integers<N> integers_of(const enum_list<E, N>& listed) noexcept {
+    named_integers<N> list;
+    list.count = N;
+    for (std::uint32_t i = 0; i < N; ++i)
+        list.entries[i] = {to_integer(listed.entries[i].value), listed.entries[i].name.data,
+                           listed.entries[i].name.size};
+    return list;
 }
-
-// The values of an enum that have a name: as they are listed, or ascending.
+consteval bool values_differ(const named_integer* entries, std::uint32_t count) noexcept {
+    for (std::uint32_t i = 0; i < count; ++i)
+        for (std::uint32_t k = 0; k < i; ++k)
+            if (entries[k].value == entries[i].value) return false;
+    return true;
+}
 template <class E>
-inline constexpr auto enum_entries = list_enum<E>();
+    requires has_label_names<E>
+struct enum_names<E> {
+    static constexpr bool is_listed = true;
+    static constexpr auto list = integers_of<E>(nanotel_labels(E{}));
+    static_assert(values_differ(list.entries, list.count), "nanotel: nanotel_labels() has a value twice");
+    static constexpr const char* characters = nullptr; // where the user has them
+};
 
 } // namespace detail
 } // namespace nanotel::inline NANOTEL_ABI

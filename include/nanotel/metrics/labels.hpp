@@ -36,9 +36,8 @@ struct label_value_array {
 
 constexpr label_value string_label(text string) noexcept { return {string, value_type::string, 0}; }
 
-// Not constexpr, so that calling them when compiling is an error that shows their names.
+// Not constexpr, so that calling it when compiling is an error that shows its name.
 inline void this_label_value_is_not_in_the_list_of_its_label() {}
-inline void nanotel_labels_has_this_enumerator_twice() {}
 
 // The bytes of a text are compared by a call that compilers turn into a few instructions for a short
 // constant.
@@ -133,8 +132,9 @@ namespace detail {
 
 template <class D>
 struct domain_traits {
-    static_assert(std::is_enum_v<D>, "nanotel: the domain of a label is bool, an enum, nanotel::one_of<…> or "
-                                     "nanotel::int_range<…>");
+    static_assert(std::is_enum_v<D>,
+                  "nanotel: the domain of a label is bool, an enum, nanotel::one_of<...> or "
+                  "nanotel::int_range<...>");
 };
 
 template <>
@@ -170,46 +170,46 @@ struct domain_traits<int_range<First, Last>> {
     static constexpr std::uint32_t index(domain value) noexcept { return value.index(); }
 };
 
-// Which name each entry of an enum's list has, and where its values lie.
+// How the values of an enum are numbered, for as many as have a name.
 template <std::uint32_t Count>
-struct enum_order {
-    std::uint32_t names = 0; // that differ; "_OTHER" comes after them
-    std::uint32_t index[Count]{};
-    text name[Count]{};
+struct enum_numbering {
+    label_value values[Count + 1]{};
+    std::uint32_t index[Count]{}; // of each that has a name
+    std::uint32_t other = 0;      // the number of different names
     std::int64_t first = 0;
     std::int64_t last = 0;
     bool is_contiguous = true; // the index is the value less the first
 };
 
-template <class E, bool IsListed = has_label_names<E>>
-consteval auto order_enum() noexcept {
-    constexpr const auto& list = enum_entries<E>;
-    constexpr std::uint32_t count = list.count;
-    enum_order<count> order;
-    std::uint32_t others = count; // until they are counted
-    order.first = order.last = to_integer(list.entries[0].value);
-    for (std::uint32_t i = 0; i < count; ++i) {
-        const std::int64_t value = to_integer(list.entries[i].value);
-        if (value < order.first) order.first = value;
-        if (value > order.last) order.last = value;
-        const text name = list.entries[i].name;
-        std::uint32_t at = IsListed ? 0 : order.names;
-        while (at < order.names && !(order.name[at] == name)) ++at;
-        if (name == other_label) at = others;
-        if (at == order.names) order.name[order.names++] = name;
-        order.index[i] = at;
-        if (IsListed)
-            for (std::uint32_t k = 0; k < i; ++k)
-                if (list.entries[k].value == list.entries[i].value)
-                    nanotel_labels_has_this_enumerator_twice();
+template <std::uint32_t Count>
+consteval enum_numbering<Count> number_enum(const named_integer* entries, const char* characters,
+                                            bool is_listed) noexcept {
+    enum_numbering<Count> all;
+    constexpr std::uint32_t none = Count; // of "_OTHER" until the names are counted
+    all.first = all.last = entries[0].value;
+    for (std::uint32_t i = 0; i < Count; ++i) {
+        const named_integer& entry = entries[i];
+        if (entry.value < all.first) all.first = entry.value;
+        if (entry.value > all.last) all.last = entry.value;
+        const text name(characters ? characters : entry.name, entry.size);
+        if (characters) characters += entry.size;
+        std::uint32_t at = all.other;
+        if (is_listed) {
+            at = 0;
+            while (at < all.other && !(all.values[at].string == name)) ++at;
+        }
+        if (name == other_label) at = none;
+        if (at == all.other) all.values[all.other++] = string_label(name);
+        all.index[i] = at;
     }
-    for (std::uint32_t i = 0; i < count; ++i) {
-        if (order.index[i] == others) order.index[i] = order.names;
-        const auto offset = static_cast<std::uint64_t>(to_integer(list.entries[i].value)) -
-                            static_cast<std::uint64_t>(order.first);
-        if (offset != order.index[i]) order.is_contiguous = false;
+    all.values[all.other] = string_label(other_label);
+    for (std::uint32_t i = 0; i < Count; ++i) {
+        if (all.index[i] == none) all.index[i] = all.other;
+        const auto offset =
+            static_cast<std::uint64_t>(entries[i].value) - static_cast<std::uint64_t>(all.first);
+        if (offset != all.index[i]) all.is_contiguous = false;
     }
-    return order;
+    return all;
 }
 
 // The widest span of an enum's values that has a table of all of them.
@@ -219,56 +219,53 @@ template <class Index, std::uint32_t Size>
 struct enum_table {
     Index index[Size]{};
 };
+template <class Index, std::uint32_t Size, std::uint32_t Count>
+consteval enum_table<Index, Size> tabulate(const named_integer* entries,
+                                           const enum_numbering<Count>& numbering) noexcept {
+    enum_table<Index, Size> table;
+    for (Index& each : table.index) each = static_cast<Index>(numbering.other);
+    for (std::uint32_t i = 0; i < Count; ++i)
+        table.index[static_cast<std::uint64_t>(entries[i].value) -
+                    static_cast<std::uint64_t>(numbering.first)] = static_cast<Index>(numbering.index[i]);
+    return table;
+}
 
 template <class E>
     requires(std::is_enum_v<E>)
 struct domain_traits<E> {
-    static constexpr auto order = order_enum<E>();
-    static constexpr std::uint32_t other = order.names;
-    static constexpr std::uint32_t size = other + 1;
-    static constexpr auto array = [] {
-        label_value_array<size> all;
-        for (std::uint32_t i = 0; i < other; ++i) all.values[i] = string_label(order.name[i]);
-        all.values[other] = string_label(other_label);
-        return all;
-    }();
-    static constexpr const label_value* values = array.values;
+    using names = enum_names<E>;
+    static constexpr std::uint32_t count = names::list.count;
+    static constexpr auto numbering =
+        number_enum<count>(names::list.entries, names::characters, names::is_listed);
+    static constexpr std::uint32_t size = numbering.other + 1;
+    static constexpr const label_value* values = numbering.values;
+    static constexpr std::uint64_t span =
+        static_cast<std::uint64_t>(numbering.last) - static_cast<std::uint64_t>(numbering.first);
 
-    // Any value, also one that no enumerator has: a compare more than a plain cast costs, and no index lies
+    // Of any value, also one that no enumerator has: that is a compare more than a cast, and no index lies
     // beyond the array.
     [[gnu::always_inline]] static constexpr std::uint32_t index(E value) noexcept {
         using word = std::conditional_t<(sizeof(E) > 4), std::uint64_t, std::uint32_t>;
-        const word offset = static_cast<word>(to_integer(value)) - static_cast<word>(order.first);
-        if constexpr (order.is_contiguous)
-            return offset < other ? static_cast<std::uint32_t>(offset) : other;
+        const word offset = static_cast<word>(to_integer(value)) - static_cast<word>(numbering.first);
+        if constexpr (numbering.is_contiguous)
+            return offset < numbering.other ? static_cast<std::uint32_t>(offset) : numbering.other;
         else if constexpr (span < most_enum_table)
-            return offset <= span ? table.index[offset] : other;
+            return offset <= span ? table<static_cast<std::uint32_t>(span) + 1>.index[offset]
+                                  : numbering.other;
         else
-            return search(value);
+            return search(to_integer(value));
     }
 
 private:
-    static constexpr std::uint64_t span =
-        static_cast<std::uint64_t>(order.last) - static_cast<std::uint64_t>(order.first);
+    template <std::uint32_t Size>
+    static constexpr auto table =
+        tabulate<std::conditional_t<(size > 256), std::uint16_t, std::uint8_t>, Size>(names::list.entries,
+                                                                                      numbering);
 
-    static constexpr auto table = [] {
-        using index = std::conditional_t<(size > 256), std::uint16_t, std::uint8_t>;
-        enum_table < index, span<most_enum_table ? static_cast<std::uint32_t>(span) + 1 : 1> all;
-        if constexpr (span < most_enum_table) {
-            for (index& each : all.index) each = static_cast<index>(other);
-            for (std::uint32_t i = 0; i < enum_entries<E>.count; ++i) {
-                const auto offset = static_cast<std::uint64_t>(to_integer(enum_entries<E>.entries[i].value)) -
-                                    static_cast<std::uint64_t>(order.first);
-                all.index[offset] = static_cast<index>(order.index[i]);
-            }
-        }
-        return all;
-    }();
-
-    static constexpr std::uint32_t search(E value) noexcept {
-        for (std::uint32_t i = 0; i < enum_entries<E>.count; ++i)
-            if (enum_entries<E>.entries[i].value == value) return order.index[i];
-        return other;
+    static constexpr std::uint32_t search(std::int64_t value) noexcept {
+        for (std::uint32_t i = 0; i < count; ++i)
+            if (names::list.entries[i].value == value) return numbering.index[i];
+        return numbering.other;
     }
 };
 
@@ -302,13 +299,10 @@ using label_argument = typename Label::domain;
 template <class Label>
 inline constexpr std::uint32_t label_size = label_traits<Label>::size;
 
-template <class... Labels>
-consteval std::uint32_t count_combinations() noexcept {
-    constexpr std::uint64_t limit = 0xffff'ffff;
-    std::uint64_t product = 1;
-    // Saturated: whoever indexes an array has a limit of its own, far below.
-    ((product = product * label_size<Labels> < limit ? product * label_size<Labels> : limit), ...);
-    return static_cast<std::uint32_t>(product);
+// Saturated: whoever indexes an array has a limit of its own, far below.
+constexpr std::uint32_t saturated_product(std::uint32_t a, std::uint32_t b) noexcept {
+    const std::uint64_t product = std::uint64_t{a} * b;
+    return product < 0xffff'ffff ? static_cast<std::uint32_t>(product) : 0xffff'ffff;
 }
 template <class... Labels>
 consteval bool keys_differ() noexcept {
@@ -323,7 +317,9 @@ consteval bool keys_differ() noexcept {
 template <class... Labels>
 inline constexpr std::uint32_t label_combinations = [] {
     static_assert(keys_differ<Labels...>(), "nanotel: two labels of an instrument have the same key");
-    return count_combinations<Labels...>();
+    std::uint32_t product = 1;
+    ((product = saturated_product(product, label_size<Labels>)), ...);
+    return product;
 }();
 
 template <class... Labels>

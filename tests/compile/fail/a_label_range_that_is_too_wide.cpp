@@ -1,0 +1,9 @@
+// EXPECT: has 1 to 65536 values
+// SPDX-License-Identifier: MIT
+#include <nanotel/metrics/labels.hpp>
+
+#ifdef SHOULD_FAIL
+std::uint32_t size = nanotel::detail::label_combinations<nanotel::label<"k", nanotel::int_range<0, 65536>>>;
+#else
+std::uint32_t size = nanotel::detail::label_combinations<nanotel::label<"k", nanotel::int_range<0, 65535>>>;
+#endif
