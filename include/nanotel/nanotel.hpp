@@ -4,3 +4,5 @@
 #pragma once
 
 #include <nanotel/trace/trace.hpp>
+
+#include <nanotel/metrics/metrics.hpp>

@@ -9,6 +9,8 @@
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
+struct metric_functions; // metrics/metric_functions.hpp
+
 // All are noexcept and may be called from any thread. None is on the hot path.
 struct runtime_table {
     // Registers the calling thread; null when nothing records.
@@ -28,14 +30,16 @@ struct runtime_table {
     trace_id (*new_trace_id)(thread_state&) noexcept;
     std::uint64_t (*new_span_id)(thread_state&) noexcept;
     atomic<std::uint64_t> largest_record; // bytes; relaxed, a limit and nothing more
+    const metric_functions* metrics;
 };
 
 // Release by the first start publishes the table; acquire by whoever needs it. It stays: a span that began
 // before a shutdown may end after it.
 inline constinit atomic<const runtime_table*> runtime{nullptr};
 
-// 1 from start to shutdown: where nothing records, this load is the whole cost of a call. Relaxed: only a
-// hint whether it is worth asking, the registry of threads decides under its lock.
+// From start to shutdown the number of the start, counted from 1, else 0: where nothing records, this load is
+// the whole cost of a call. Relaxed: only a hint whether it is worth asking, the registry of threads decides
+// under its lock.
 inline constinit atomic<std::uint32_t> recording_enabled{};
 
 // Cold, and kept out of the callers: the state of a thread that has none yet, or null.

@@ -68,6 +68,30 @@ struct pool_block {
     pool_block* next;
 };
 
+struct metric_cell;    // metrics/cell.hpp
+struct label_set_slot; // metrics/label_cache.hpp
+struct thread_metrics; // metrics/thread_metrics.hpp
+
+// What the thread measures. The owner alone follows the pointers; what the collection reads of it hangs on
+// `metrics`.
+struct thread_measurements {
+    // 0 where nothing is measured, or where what was measured has ended: ask. Raised and cleared under the
+    // lock of the metric store; relaxed, since the owner reads no other thread's data by it.
+    atomic<std::uint32_t> cell_count;
+    // Odd while a measurement is written to a histogram. The owner writes it; the collection waits until it
+    // has seen it even, or another number: see metrics/histogram_cell.hpp.
+    atomic<std::uint32_t> turn;
+    metric_cell** cells; // by slot; null where the thread has not touched the slot
+    // A measurement taken while the bit context_word::sampled is set in it may become an exemplar.
+    const std::uint64_t* exemplar_word;
+    label_set_slot* label_sets;
+    std::uint64_t label_set_mask;
+    thread_metrics* metrics;
+    // Measurements of a signal handler that had interrupted one of the same thread, and were left out.
+    atomic<std::uint64_t> interrupting;
+    std::uint32_t busy; // not 0 within the long way of a measurement
+};
+
 struct thread_state {
     static constexpr std::uint32_t few_orphans_count = 8;
     static constexpr unsigned pool_classes = 4; // 1, 4, 16 and 64 KiB
@@ -82,6 +106,7 @@ struct thread_state {
     const unsigned* uncaught_exceptions; // __cxa_eh_globals::uncaughtExceptions of the thread
     ring_writer ring;
     id_generator ids;
+    thread_measurements measured;
     // One writer, read by stats(): relaxed.
     atomic<std::uint64_t> recorded;
     atomic<std::uint64_t> dropped_full;  // records that found no room

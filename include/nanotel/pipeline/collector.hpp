@@ -2,9 +2,10 @@
 // The collector thread: drains the rings, encodes what they hold, hands bodies to the queue.
 #pragma once
 
-#include <nanotel/core/thread_registry.hpp>
-#include <nanotel/otlp/trace_encoder.hpp>
 #include <nanotel/core/background_thread.hpp>
+#include <nanotel/core/thread_registry.hpp>
+#include <nanotel/metrics/metric_collection.hpp>
+#include <nanotel/otlp/trace_encoder.hpp>
 #include <nanotel/pipeline/payload_queue.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
@@ -45,9 +46,9 @@ public:
     using clock = std::chrono::steady_clock;
 
     collector(thread_registry& threads, wake_signal& signal, trace_encoder& encoder, payload_queue& queue,
-              const collector_options& options)
-        : threads_(threads), signal_(signal), encoder_(encoder), queue_(queue), options_(options),
-          has_barrier_(register_process_barrier()) {
+              metric_collection& metrics, const collector_options& options)
+        : threads_(threads), signal_(signal), encoder_(encoder), queue_(queue), metrics_(metrics),
+          options_(options), has_barrier_(register_process_barrier()) {
         if (options_.ticks_are_nanoseconds) {
             clock_map_.begin({0, 0});
             clock_map_.extend({1, 1});
@@ -125,7 +126,10 @@ private:
             // Before the drain: a thread that had ended by now has nothing more to add after it.
             const bool ended = thread.ended.load_acquire() != 0;
             if (!thread.reader.empty()) drain(thread);
-            if (ended) threads_.recycle(thread);
+            if (ended) {
+                metrics_.fold(thread);
+                threads_.recycle(thread);
+            }
         });
     }
 
@@ -214,6 +218,7 @@ private:
     wake_signal& signal_;
     trace_encoder& encoder_;
     payload_queue& queue_;
+    metric_collection& metrics_;
     const collector_options options_;
     const bool has_barrier_;
 

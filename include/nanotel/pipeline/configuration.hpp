@@ -2,11 +2,13 @@
 // Options and environment variables together: what a pipeline is built from.
 #pragma once
 
+#include <nanotel/metrics/stream_builder.hpp>
 #include <nanotel/pipeline/collector.hpp>
 #include <nanotel/pipeline/options.hpp>
 #include <nanotel/pipeline/sender.hpp>
 
-#include <bit> // has_single_bit
+#include <algorithm> // any_of
+#include <bit>       // has_single_bit
 #include <stdexcept>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
@@ -65,6 +67,34 @@ inline span_limits make_limits(const options& given) {
     return limits;
 }
 
+template <class Require>
+void check(const view& v, Require&& require) {
+    const std::string which = "the view of '" + v.instrument_name + "' ";
+    require(!v.name || v.instrument_name.find_first_of("*?") == std::string::npos,
+            which + "gives every metric that it makes the name '" + v.name.value_or("") +
+                "'; name one instrument where the metric is to be renamed");
+    require(
+        !v.name || is_instrument_name(*v.name),
+        which + "gives the name '" + v.name.value_or("") +
+            "', which is none of a metric: 1 to 255 letters, digits and _ . - /, beginning with a letter");
+    const std::vector<double>& bounds = v.aggregation.bounds;
+    for (std::size_t i = 0; i < bounds.size(); ++i)
+        require(bounds[i] - bounds[i] == 0 && (i == 0 || bounds[i] > bounds[i - 1]),
+                which + "has bucket bounds that are not finite and ascending: " + std::to_string(bounds[i]) +
+                    " at place " + std::to_string(i));
+    require(bounds.size() <= bucket_table_storage::max_bounds,
+            which + "has " + std::to_string(bounds.size()) + " bucket bounds; 65535 are possible");
+    require(v.aggregation.max_size >= 4 && v.aggregation.max_size <= 4096,
+            which + "has an exponential histogram of " + std::to_string(v.aggregation.max_size) +
+                " buckets; from 4 to 4096 are possible");
+    require(v.aggregation.max_scale >= min_exponential_scale &&
+                v.aggregation.max_scale <= max_exponential_scale,
+            which + "has an exponential histogram of scale " + std::to_string(v.aggregation.max_scale) +
+                "; from -10 to 20 are possible");
+    require(v.cardinality_limit.value_or(2) >= 2, which + "has a cardinality_limit below 2");
+    require(v.exemplars.value_or(0) <= 100, which + "keeps more than 100 exemplars");
+}
+
 // What the programmer can mend is an exception of start, with the value and what is allowed.
 inline void check(const options& given) {
     const auto require = [](bool holds, const std::string& what) {
@@ -94,6 +124,28 @@ inline void check(const options& given) {
     not_negative("retry_limit", given.retry_limit);
     not_negative("block_timeout", given.block_timeout);
     not_negative("shutdown_timeout", given.shutdown_timeout);
+    require(given.cardinality_limit >= 2,
+            "options::cardinality_limit is " + std::to_string(given.cardinality_limit) +
+                "; one series takes what is beyond the limit, so it must be 2 at least");
+    for (std::size_t i = 0; i < given.metric_readers.size(); ++i) {
+        const metric_reader& reader = given.metric_readers[i];
+        const std::string which = "options::metric_readers[" + std::to_string(i) + "].";
+        const auto interval = reader.interval.value_or(std::chrono::milliseconds(1));
+        require(interval.count() >= 1 && interval <= std::chrono::hours(24),
+                which + "interval is " + std::to_string(interval.count()) +
+                    " ms; it must be from 1 ms to 24 hours");
+        not_negative((which + "timeout").substr(9).c_str(),
+                     reader.timeout.value_or(std::chrono::milliseconds(0)));
+        for (std::size_t k = 0; k < i; ++k)
+            require(!reader.exporter || reader.exporter != given.metric_readers[k].exporter,
+                    which + "exporter is also that of options::metric_readers[" + std::to_string(k) +
+                        "]; an exporter takes one payload at a time, so give each reader its own");
+        require(!reader.exporter || reader.exporter != given.exporter,
+                which + "exporter is also options::exporter; leave it empty to share that one");
+    }
+    for (const auto& reader : given.pull_readers)
+        require(reader != nullptr, "options::pull_readers holds a null pointer");
+    for (const view& v : given.views) check(v, require);
 }
 
 inline ring_options make_ring_options(const options& given) {
@@ -127,6 +179,59 @@ inline collector_options make_collector_options(const options& given) {
     if (queue_items != 0 && (made.batch_items == 0 || made.batch_items > queue_items))
         made.batch_items = queue_items;
     made.ticks_are_nanoseconds = given.clock != nullptr;
+    return made;
+}
+
+// The periodic readers, complete: the default one where nothing else is said.
+inline std::vector<metric_reader> make_metric_readers(const options& given) {
+    const auto& environment = given.environment;
+    std::vector<metric_reader> readers = given.metric_readers;
+    if (readers.empty() && given.pull_readers.empty()) {
+        enum class destination { otlp, none };
+        const auto wanted = environment
+                                .choice<destination>("OTEL_METRICS_EXPORTER", {{"otlp", destination::otlp},
+                                                                               {"none", destination::none}})
+                                .value_or(destination::otlp);
+        if (wanted == destination::otlp) readers.emplace_back();
+    }
+    using preference = temporality_preference;
+    const auto interval = environment.duration("OTEL_METRIC_EXPORT_INTERVAL");
+    const auto timeout = environment.duration("OTEL_METRIC_EXPORT_TIMEOUT");
+    const auto temporality = environment.choice<preference>(
+        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", {{"cumulative", preference::cumulative},
+                                                              {"delta", preference::delta},
+                                                              {"lowmemory", preference::low_memory}});
+    const auto histograms = environment.choice<histogram_aggregation>(
+        "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+        {{"explicit_bucket_histogram", histogram_aggregation::explicit_buckets},
+         {"base2_exponential_bucket_histogram", histogram_aggregation::exponential}});
+    for (metric_reader& reader : readers) {
+        if (!reader.interval) reader.interval = interval.value_or(std::chrono::milliseconds(60'000));
+        if (reader.interval->count() == 0) reader.interval = std::chrono::milliseconds(1);
+        if (!reader.timeout) reader.timeout = timeout.value_or(std::chrono::milliseconds(30'000));
+        if (reader.timeout->count() == 0) reader.timeout = std::chrono::hours(24 * 365); // no limit
+        if (!reader.temporality) reader.temporality = temporality.value_or(preference::cumulative);
+        if (!reader.histograms)
+            reader.histograms = histograms.value_or(histogram_aggregation::explicit_buckets);
+    }
+    return readers;
+}
+
+inline stream_settings make_stream_settings(const options& given, const std::vector<metric_reader>& readers) {
+    stream_settings made;
+    made.views = given.views;
+    made.cardinality_limit = given.cardinality_limit;
+    made.filter = given.exemplar_filter
+                      ? *given.exemplar_filter
+                      : given.environment
+                            .choice<exemplar_filter>("OTEL_METRICS_EXEMPLAR_FILTER",
+                                                     {{"trace_based", exemplar_filter::trace_based},
+                                                      {"always_on", exemplar_filter::always_on},
+                                                      {"always_off", exemplar_filter::always_off}})
+                            .value_or(exemplar_filter::trace_based);
+    for (const metric_reader& reader : readers)
+        made.readers.push_back({*reader.temporality, *reader.histograms});
+    for (std::size_t i = 0; i < given.pull_readers.size(); ++i) made.readers.emplace_back();
     return made;
 }
 

@@ -8,19 +8,31 @@ namespace nanotel::inline NANOTEL_ABI::detail {
 
 using steady_clock = std::chrono::steady_clock;
 
-inline void add_counts(statistics& sum, const pipeline& one) {
-    const statistics s = one.queue.snapshot();
-    sum.delivered += s.delivered;
-    sum.queued += s.queued + one.collecting.encoded_items();
-    sum.bytes_delivered += s.bytes_delivered;
-    sum.exports += s.exports;
-    sum.retries += s.retries;
-    auto& dropped = sum.dropped_by;
-    dropped.queue_full += s.dropped_by.queue_full;
-    dropped.rejected += s.dropped_by.rejected;
-    dropped.undeliverable += s.dropped_by.undeliverable;
-    dropped.shut_down += s.dropped_by.shut_down;
-    dropped.out_of_memory += s.dropped_by.out_of_memory + one.collecting.lost_to_memory();
+inline void add_counts(signal_statistics& sum, const signal_statistics& more) {
+    sum.delivered += more.delivered;
+    sum.queued += more.queued;
+    sum.bytes_delivered += more.bytes_delivered;
+    sum.exports += more.exports;
+    sum.retries += more.retries;
+    sum.dropped_by.queue_full += more.dropped_by.queue_full;
+    sum.dropped_by.rejected += more.dropped_by.rejected;
+    sum.dropped_by.undeliverable += more.dropped_by.undeliverable;
+    sum.dropped_by.shut_down += more.dropped_by.shut_down;
+    sum.dropped_by.out_of_memory += more.dropped_by.out_of_memory;
+}
+
+inline void add_counts(statistics& sum, pipeline& one) {
+    // Before the queues are asked: what reaches them meanwhile is queued, and not recorded yet.
+    const std::uint64_t points = one.reading.collected_points();
+    const std::uint64_t lost = one.reading.lost_points();
+    one.for_each_destination([&](destination& each) {
+        add_counts(sum, each.queue.snapshot(signal::traces));
+        add_counts(sum.data_points, each.queue.snapshot(signal::metrics));
+    });
+    sum.queued += one.collecting.encoded_items();
+    sum.dropped_by.out_of_memory += one.collecting.lost_to_memory();
+    sum.data_points.recorded += points;
+    sum.data_points.dropped_by.out_of_memory += lost;
 }
 
 inline statistics collect_statistics() {
@@ -41,15 +53,24 @@ inline statistics collect_statistics() {
         sum.recorded += thread.recorded.load_relaxed();
         sum.dropped_by.ring_full += full;
         sum.dropped_by.too_large += large;
+        sum.measurements.interrupting += thread.measured.interrupting.load_relaxed();
     });
     sum.queued = sum.recorded - std::min(sum.recorded, parsed);
     if (running) add_counts(sum, *running);
     sum.dropped = sum.dropped_by.total();
+    sum.data_points.dropped = sum.data_points.dropped_by.total();
+    const rejected_measurements& rejected = state.metrics.rejected;
+    sum.measurements.invalid = rejected.invalid.load_relaxed();
+    sum.measurements.not_finite = rejected.not_finite.load_relaxed();
+    sum.measurements.out_of_memory = rejected.out_of_memory.load_relaxed();
     return sum;
 }
 
 inline flush_result difference(bool complete, const statistics& before, const statistics& after) noexcept {
-    return {complete, after.delivered - before.delivered, after.dropped - before.dropped, after.queued};
+    return {complete,
+            after.delivered - before.delivered + after.data_points.delivered - before.data_points.delivered,
+            after.dropped - before.dropped + after.data_points.dropped - before.data_points.dropped,
+            after.queued + after.data_points.queued};
 }
 
 inline flush_result flush_until(steady_clock::time_point deadline) {
@@ -63,8 +84,11 @@ inline flush_result flush_until(steady_clock::time_point deadline) {
     }
     bool complete = true;
     if (running) {
-        const auto last = running->collecting.request_flush(deadline);
-        complete = last && running->queue.wait_until_settled(*last, deadline);
+        complete = running->collecting.request_flush(deadline).has_value();
+        complete = running->reading.request_flush(deadline) && complete;
+        running->for_each_destination([&](destination& each) {
+            complete = each.queue.wait_until_settled(each.queue.pushed(), deadline) && complete;
+        });
     }
     return difference(complete, before, collect_statistics());
 }
@@ -75,16 +99,32 @@ inline constexpr std::chrono::milliseconds interrupt_patience{1'000};
 // The steps of shutdown for a pipeline that nobody else ends. True where all was settled in time.
 inline bool take_down(const std::shared_ptr<pipeline>& ending, steady_clock::time_point deadline) {
     process_state& state = process();
+    for (const auto& pull : ending->pulls) {
+        pull->stopped.store_release(1);
+        pull->reader->stop();
+    }
+    ending->reading.observe_for_the_last_time(deadline);
     recording_enabled.store_relaxed(0);
     state.threads.stop();
-    ending->queue.expect_last_payloads(deadline);
+    state.metrics.stop();
+    ending->for_each_destination([&](destination& each) { each.queue.expect_last_payloads(deadline); });
     ending->collecting.stop();
+    ending->reading.stop();
     ending->collecting.join(); // drains and encodes; waits for room in the queue until the deadline
-    ending->queue.close();
-    const bool complete = ending->queue.wait_until_settled(ending->queue.pushed(), deadline);
-    ending->queue.abandon();
-    if (!ending->sending.end(interrupt_patience)) {
-        ending->queue.forsake();
+    ending->reading.join();
+    ending->for_each_destination([](destination& each) { each.queue.close(); });
+    bool complete = true;
+    bool hung = false;
+    ending->for_each_destination([&](destination& each) {
+        complete = each.queue.wait_until_settled(each.queue.pushed(), deadline) && complete;
+        each.queue.abandon();
+    });
+    ending->for_each_destination([&](destination& each) {
+        if (each.sending.end(interrupt_patience)) return;
+        each.queue.forsake();
+        hung = true;
+    });
+    if (hung) {
         const std::lock_guard lock(state.mutex);
         ending->older = std::exchange(state.left_behind, ending);
     }
@@ -114,17 +154,22 @@ inline flush_result shutdown_until(steady_clock::time_point deadline) {
         statistics sum = state.before;
         add_counts(sum, *ending);
         state.before = sum;
-        state.before.queued = 0;
+        state.before.queued = state.before.data_points.queued = 0;
         state.running.reset();
         state.phase = life_phase::stopped;
         state.changed.notify_all();
     }
     const flush_result result = difference(complete, before, collect_statistics());
-    if (ending && !complete)
+    if (ending && !complete) {
+        statistics sum;
+        add_counts(sum, *ending);
+        const std::uint64_t points = sum.data_points.dropped_by.shut_down;
         diagnose(diagnostic_level::error, "shutdown",
-                 std::to_string(ending->queue.snapshot().dropped_by.shut_down) +
-                     " spans were not delivered before the deadline of the shutdown and are dropped; give it "
+                 std::to_string(sum.dropped_by.shut_down) + " spans" +
+                     (points != 0 ? " and " + std::to_string(points) + " data points" : "") +
+                     " were not delivered before the deadline of the shutdown and are dropped; give it "
                      "more time (options::shutdown_timeout) or see why the destination is slow");
+    }
     return result;
 }
 

@@ -5,8 +5,12 @@
 #include <nanotel/core/environment.hpp>
 #include <nanotel/core/thread_registry.hpp>
 #include <nanotel/exporters/exporter.hpp>
+#include <nanotel/exporters/pull_reader.hpp>
+#include <nanotel/metrics/exemplars.hpp>
+#include <nanotel/metrics/view.hpp>
 #include <nanotel/otlp/resource.hpp>
 #include <nanotel/otlp/span_sections.hpp>
+#include <nanotel/pipeline/metric_reader.hpp>
 #include <nanotel/trace/sampler.hpp>
 
 #include <memory>
@@ -25,14 +29,14 @@ struct options {
     /// Added to those of OTEL_RESOURCE_ATTRIBUTES, and stronger.
     std::vector<std::pair<std::string, resource_value>> resource_attributes{};
 
-    /// Where the spans go: otlp_http(), otlp_file(), a memory_exporter. Null: otlp_http() as the environment
-    /// says.
+    /// Where spans go, and metrics whose reader says nothing else: otlp_http(), otlp_file(), a
+    /// memory_exporter. Null: otlp_http() as the environment says.
     std::shared_ptr<nanotel::exporter> exporter{};
 
     nanotel::sampler sampler = nanotel::sampler::always_on();
 
-    /// The longest that a span waits before it is sent. OTEL_BSP_SCHEDULE_DELAY. 0 to an hour; with 0 the collector
-    /// thread looks every millisecond.
+    /// The longest that a span waits before it is sent. OTEL_BSP_SCHEDULE_DELAY. 0 to an hour; with 0 the
+    /// collector thread looks every millisecond.
     std::optional<std::chrono::milliseconds> schedule_delay{}; // 5 s
     /// One attempt of an export. OTEL_BSP_EXPORT_TIMEOUT.
     std::optional<std::chrono::milliseconds> export_timeout{}; // 30 s
@@ -55,6 +59,18 @@ struct options {
     full_ring_policy when_full = full_ring_policy::drop;
     /// The longest that full_ring_policy::block holds up one span's end.
     std::chrono::milliseconds block_timeout{100};
+
+    /// Who collects metrics every so often. Empty, and without pull_readers: one reader as the environment
+    /// says, none with OTEL_METRICS_EXPORTER=none.
+    std::vector<metric_reader> metric_readers{};
+    /// Who is asked for metrics from outside: prometheus_exporter().
+    std::vector<std::shared_ptr<pull_reader>> pull_readers{};
+    /// What is made of the instruments.
+    std::vector<view> views{};
+    /// Series of a metric whose view says nothing else, with the one that takes what is beyond; at least 2.
+    std::size_t cardinality_limit = 2000;
+    /// OTEL_METRICS_EXEMPLAR_FILTER.
+    std::optional<nanotel::exemplar_filter> exemplar_filter{}; // trace_based
 
     /// OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT and its siblings.
     std::optional<span_limits> limits{};

@@ -2,6 +2,7 @@
 // The bounded queue of request bodies between the collector thread and the sender thread.
 #pragma once
 
+#include <nanotel/exporters/exporter.hpp>
 #include <nanotel/otlp/byte_buffer.hpp>
 #include <nanotel/pipeline/delivery.hpp>
 
@@ -16,12 +17,14 @@ namespace nanotel::inline NANOTEL_ABI::detail {
 struct queued_payload {
     byte_buffer body;
     std::uint64_t items = 0;
-    std::uint64_t number = 0; // counts up in the order of pushing
+    signal kind = signal::traces;
+    std::chrono::milliseconds timeout{0}; // of one attempt; 0: as the sender's options say
+    std::uint64_t number = 0;             // counts up in the order of pushing
 };
 
 struct queue_options {
     std::size_t bytes = std::size_t{64} << 20;
-    std::uint64_t items = 0; // 0: no limit
+    std::uint64_t items = 0; // spans; 0: no limit
     // How long a full queue holds up push, and so at last the threads that record, before it drops.
     std::chrono::nanoseconds patience{0};
 };
@@ -35,12 +38,14 @@ public:
     explicit payload_queue(const queue_options& options) noexcept : options_(options) {}
 
     // False, and the items counted as dropped, where the queue is and stays full or memory is short.
-    bool push(byte_buffer body, std::uint64_t items) noexcept {
+    bool push(byte_buffer body, std::uint64_t items, signal kind = signal::traces,
+              std::chrono::milliseconds timeout = {}) noexcept {
         std::unique_lock lock(mutex_);
         const auto fits = [&] {
-            const bool empty = payloads_.empty() && in_flight_ == 0; // one payload may always be under way
+            const bool empty = payloads_.empty() && !under_way_; // one payload may always be under way
+            const bool limited = options_.items != 0 && kind == signal::traces;
             return empty || (bytes_ + body.size() <= options_.bytes &&
-                             (options_.items == 0 || waiting_items_ + items <= options_.items));
+                             (!limited || of(kind).queued + items <= options_.items));
         };
         const auto may_go_on = [&] { return closed_ || fits(); };
         const auto give_up = clock::now() + options_.patience;
@@ -49,19 +54,20 @@ public:
             if (room_.wait_until(lock, until) == std::cv_status::timeout && !may_go_on()) break;
         }
         if (closed_ || !fits()) {
-            counts_.dropped_by.*(closed_ ? &dropped_counts::shut_down : &dropped_counts::queue_full) += items;
+            of(kind).dropped_by.*(closed_ ? &dropped_counts::shut_down : &dropped_counts::queue_full) +=
+                items;
             return false;
         }
         const std::size_t bytes = body.size();
         try {
-            payloads_.push_back({std::move(body), items, pushed_ + 1});
+            payloads_.push_back({std::move(body), items, kind, timeout, pushed_ + 1});
         } catch (...) {
-            counts_.dropped_by.out_of_memory += items;
+            of(kind).dropped_by.out_of_memory += items;
             return false;
         }
         ++pushed_;
         bytes_ += bytes;
-        waiting_items_ += items;
+        of(kind).queued += items;
         work_.notify_one();
         return true;
     }
@@ -81,7 +87,8 @@ public:
         queued_payload next = std::move(payloads_.front());
         payloads_.pop_front();
         bytes_ -= next.body.size();
-        waiting_items_ -= next.items;
+        of(next.kind).queued -= next.items;
+        under_way_ = next.kind;
         in_flight_ = next.items;
         room_.notify_one();
         return next;
@@ -91,13 +98,15 @@ public:
     void settle(std::uint64_t items, std::uint64_t lost, std::uint64_t dropped_counts::* reason,
                 std::size_t bytes) noexcept {
         const std::lock_guard lock(mutex_);
-        if (forsaken_) return;
+        if (forsaken_ || !under_way_) return;
+        signal_statistics& counts = of(*under_way_);
+        under_way_.reset();
         in_flight_ = 0;
-        counts_.delivered += items - lost;
-        counts_.dropped_by.*reason += lost;
+        counts.delivered += items - lost;
+        counts.dropped_by.*reason += lost;
         if (lost < items || items == 0) {
-            counts_.bytes_delivered += bytes;
-            ++counts_.exports;
+            counts.bytes_delivered += bytes;
+            ++counts.exports;
         }
         ++settled_;
         room_.notify_one();
@@ -106,7 +115,7 @@ public:
 
     void count_retry() {
         const std::lock_guard lock(mutex_);
-        ++counts_.retries;
+        if (under_way_) ++of(*under_way_).retries;
     }
 
     // Waits between attempts; false when the wait was cut short by close().
@@ -140,12 +149,12 @@ public:
         const std::lock_guard lock(mutex_);
         closed_ = abandoned_ = true;
         for (const queued_payload& p : payloads_) {
-            counts_.dropped_by.shut_down += p.items;
+            of(p.kind).dropped_by.shut_down += p.items;
+            of(p.kind).queued -= p.items;
             ++settled_;
         }
         payloads_.clear();
         bytes_ = 0;
-        waiting_items_ = 0;
         room_.notify_all();
         work_.notify_all();
         hurry_.notify_all();
@@ -155,7 +164,8 @@ public:
     void forsake() {
         const std::lock_guard lock(mutex_);
         forsaken_ = true;
-        counts_.dropped_by.shut_down += in_flight_;
+        if (under_way_) of(*under_way_).dropped_by.shut_down += in_flight_;
+        under_way_.reset();
         in_flight_ = 0;
         ++settled_;
         done_.notify_all();
@@ -165,20 +175,23 @@ public:
         return abandoned_;
     }
 
-    void count_drop(std::uint64_t dropped_counts::* reason, std::uint64_t items) {
+    void count_drop(std::uint64_t dropped_counts::* reason, std::uint64_t items,
+                    signal kind = signal::traces) {
         const std::lock_guard lock(mutex_);
-        counts_.dropped_by.*reason += items;
+        of(kind).dropped_by.*reason += items;
     }
 
     // Delivered, dropped and queued of what reached the queue.
-    statistics snapshot() const {
+    signal_statistics snapshot(signal kind = signal::traces) const {
         const std::lock_guard lock(mutex_);
-        statistics s = counts_;
-        s.queued = waiting_items_ + in_flight_;
+        signal_statistics s = counts_[static_cast<std::size_t>(kind)];
+        if (under_way_ == kind) s.queued += in_flight_;
         return s;
     }
 
 private:
+    signal_statistics& of(signal kind) noexcept { return counts_[static_cast<std::size_t>(kind)]; }
+
     const queue_options options_;
     std::optional<clock::time_point> last_push_;
     mutable std::mutex mutex_;
@@ -188,14 +201,14 @@ private:
     std::condition_variable hurry_;
     std::deque<queued_payload> payloads_;
     std::size_t bytes_ = 0;
-    std::uint64_t waiting_items_ = 0;
-    std::uint64_t in_flight_ = 0;
+    std::optional<signal> under_way_; // what the sender has
+    std::uint64_t in_flight_ = 0;     // its items
     std::uint64_t pushed_ = 0;
     std::uint64_t settled_ = 0;
     bool closed_ = false;
     bool abandoned_ = false;
     bool forsaken_ = false;
-    statistics counts_;
+    signal_statistics counts_[3]; // by signal; `queued` without what is under way
 };
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

@@ -6,34 +6,102 @@
 #include <nanotel/core/site_registry.hpp>
 #include <nanotel/core/thread_registry.hpp>
 #include <nanotel/pipeline/collector.hpp>
+#include <nanotel/pipeline/metric_thread.hpp>
 #include <nanotel/pipeline/options.hpp>
 #include <nanotel/pipeline/sender.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
-// What start builds and shutdown takes down.
-struct pipeline {
-    pipeline(std::shared_ptr<exporter> destination, thread_registry& threads, wake_signal& signal,
-             const site_registry& sites, const std::string& resource_json, const span_limits& limits,
-             const queue_options& waiting, const collector_options& collect, const sender_options& send)
-        : queue(waiting), encoder(sites, resource_json, limits),
-          collecting(threads, signal, encoder, queue, collect), sending(std::move(destination), queue, send) {
-    }
-
-    std::shared_ptr<pipeline> older; // see process_state::left_behind
+// A place that payloads go to: a queue and a thread of its own, so that a slow one holds up no other.
+struct destination {
+    destination(std::shared_ptr<exporter> to, const queue_options& waiting, const sender_options& send)
+        : queue(waiting), sending(std::move(to), queue, send) {}
     payload_queue queue;
-    trace_encoder encoder;
-    collector collecting;
     sender sending;
 };
 
+// A reader that is asked from outside, and what it asks.
+struct pulled final : metric_source {
+    pulled(std::shared_ptr<pull_reader> by, std::size_t number, metric_thread& from,
+           const site_registry& known, const resource& is)
+        : reader(std::move(by)), reader_number(number), thread(from), sites(known), process_resource(is) {}
+    bool collect(metric_sink& sink) override {
+        if (stopped.load_acquire() != 0) return false;
+        thread.collect(reader_number, sink, std::chrono::steady_clock::now() + std::chrono::seconds(5));
+        return true;
+    }
+    const resource& described() const override { return process_resource; }
+    const known_scope& scope(std::uint32_t number) const override { return sites.scope(number); }
+
+    std::shared_ptr<pull_reader> reader;
+    std::size_t reader_number;
+    metric_thread& thread;
+    const site_registry& sites;
+    const resource process_resource;
+    atomic<std::uint32_t> stopped;
+};
+
+// What start builds and shutdown takes down.
+struct pipeline {
+    pipeline(std::shared_ptr<exporter> to, thread_registry& threads, wake_signal& signal,
+             const site_registry& sites, metric_store& metrics, const resource& is, const span_limits& limits,
+             const queue_options& waiting, const collector_options& collect, const sender_options& send)
+        : main(std::move(to), waiting, send), encoder(sites, resource_json(is), limits),
+          measured(metrics, register_process_barrier()), reading(metrics, measured, sites, resource_json(is)),
+          collecting(threads, signal, encoder, main.queue, measured, collect) {}
+
+    template <class Each>
+    void for_each_destination(Each&& each) {
+        each(main);
+        for (const auto& other : others) each(*other);
+    }
+
+    std::shared_ptr<pipeline> older; // see process_state::left_behind
+    destination main;
+    std::vector<std::unique_ptr<destination>> others; // of metric readers
+    trace_encoder encoder;
+    metric_collection measured;
+    metric_thread reading;
+    std::vector<std::unique_ptr<pulled>> pulls;
+    collector collecting;
+};
+
 enum class life_phase : unsigned char { stopped, starting, running, ending };
+
+// How long a tick of the processor's counter is, for what is measured by it. Found out by whoever asks,
+// better the longer the process runs; 10 ms are enough to know it to a part in 10,000.
+struct tick_rate {
+    std::uint64_t (*ticks)() noexcept = nullptr;
+    std::uint64_t first_ticks = 0;
+    std::uint64_t first_ns = 0;
+    atomic<std::uint64_t> seconds_a_tick; // double bits; 0: not known yet
+
+    void begin(std::uint64_t (*source)() noexcept) noexcept {
+        if (seconds_a_tick.load_relaxed() != 0) return; // of the process, not of a start
+        first_ns = clock_nanoseconds(CLOCK_MONOTONIC);
+        first_ticks = source();
+        ticks = source;
+    }
+    double seconds_between(std::uint64_t begin, std::uint64_t end) noexcept {
+        double rate = __builtin_bit_cast(double, seconds_a_tick.load_relaxed());
+        if (rate == 0) {
+            const std::uint64_t now_ns = clock_nanoseconds(CLOCK_MONOTONIC);
+            const std::uint64_t now = ticks();
+            if (now <= first_ticks) return 0;
+            rate = 1e-9 * static_cast<double>(now_ns - first_ns) / static_cast<double>(now - first_ticks);
+            if (now_ns - first_ns > 10'000'000)
+                seconds_a_tick.store_relaxed(__builtin_bit_cast(std::uint64_t, rate));
+        }
+        return end > begin ? static_cast<double>(end - begin) * rate : 0;
+    }
+};
 
 using number_source = std::uint64_t (*)() noexcept;
 
 struct process_state {
     site_registry sites;
     thread_registry threads;
+    metric_store metrics{sites};
     wake_signal signal;
     // A late record of the time before a shutdown may read these while the next start writes them: relaxed,
     // each is used for itself.
@@ -41,12 +109,15 @@ struct process_state {
     atomic<number_source> injected_clock;
     atomic<number_source> injected_ids;
     runtime_table table{};
+    metric_functions measuring{};
+    tick_rate rate;
     atomic<std::uint32_t>
         forked; // 1 in a forked child, where locks may be held by threads that are not there
 
     std::mutex mutex; // guards what follows; nothing that may call the application is done under it
     std::condition_variable changed; // the phase
     life_phase phase = life_phase::stopped;
+    std::uint32_t starts = 0;          // so far
     std::shared_ptr<pipeline> running; // null unless running or ending
     std::chrono::milliseconds exit_timeout{0};
     statistics before; // the counts of pipelines that were shut down

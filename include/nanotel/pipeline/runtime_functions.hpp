@@ -18,10 +18,50 @@ inline std::uint64_t new_span_id(thread_state& thread) noexcept {
 // The clock of processors without a counter that can be trusted.
 inline std::uint64_t system_ticks() noexcept { return clock_nanoseconds(CLOCK_MONOTONIC); }
 
+// As a function that has an address: the counter itself is read inline.
+inline std::uint64_t counter_ticks() noexcept { return read_cycle_counter(); }
+
 inline std::uint64_t indirect_ticks() noexcept {
     if (const auto injected = process().injected_clock.load_relaxed()) return injected();
     static const bool counter = cycle_counter_is_reliable();
     return counter ? read_cycle_counter() : system_ticks();
+}
+
+// Ticks of timers: nanoseconds where the clock is injected or no counter can be trusted.
+inline double seconds_since_ticks(std::uint64_t begin) noexcept {
+    process_state& state = process();
+    if (const auto injected = state.injected_clock.load_relaxed()) {
+        const std::uint64_t now = injected();
+        return now > begin ? 1e-9 * static_cast<double>(now - begin) : 0;
+    }
+    const std::uint64_t now = indirect_ticks();
+    static const bool counter = cycle_counter_is_reliable();
+    if (!counter) return now > begin ? 1e-9 * static_cast<double>(now - begin) : 0;
+    return state.rate.seconds_between(begin, now);
+}
+
+inline void fill_metric_functions(metric_functions& functions) noexcept {
+    functions.measure = [](instrument_state& instrument, std::uint32_t index, std::uint64_t bits) noexcept {
+        process().metrics.measure(instrument, index, bits);
+    };
+    functions.measure_labelled = [](instrument_state& instrument, const label_set& set,
+                                    std::uint64_t bits) noexcept {
+        process().metrics.measure_labelled(instrument, set, bits);
+    };
+    functions.measure_bound = [](const bound_state& bound, std::uint64_t bits) noexcept {
+        process().metrics.measure_bound(bound, bits);
+    };
+    functions.take_exemplar = [](thread_state& thread, metric_cell& cell, std::uint32_t bucket,
+                                 std::uint64_t bits) noexcept {
+        process().metrics.take_exemplar(thread, cell, bucket, bits);
+    };
+    functions.add_negative_buckets = [](thread_state& thread, metric_cell& cell) noexcept {
+        return process().metrics.add_negative_buckets(thread, cell);
+    };
+    functions.reject = [](const instrument_state& instrument, double value) noexcept {
+        process().metrics.reject(instrument, value);
+    };
+    functions.seconds_since = &seconds_since_ticks;
 }
 
 // Once, before the table is published: late records read it at any time.
@@ -45,6 +85,8 @@ inline void fill_table(runtime_table& table) noexcept {
     table.sample_root = [](const trace_id& id, text, span_kind) noexcept {
         return sampler::from_threshold(process().root_threshold.load_relaxed()).keeps(id);
     };
+    fill_metric_functions(process().measuring);
+    table.metrics = &process().measuring;
     table.ticks = &indirect_ticks;
     table.new_trace_id = &new_trace_id;
     table.new_span_id = &new_span_id;

@@ -3,9 +3,9 @@
 // taken.
 #pragma once
 
+#include <nanotel/core/background_thread.hpp>
 #include <nanotel/core/diagnostics.hpp>
 #include <nanotel/exporters/exporter.hpp>
-#include <nanotel/core/background_thread.hpp>
 #include <nanotel/pipeline/payload_queue.hpp>
 
 #include <memory>
@@ -93,12 +93,13 @@ private:
     };
 
     verdict deliver(const queued_payload& next) {
-        const payload body{signal::traces, {next.body.data(), next.body.size()}, next.items};
+        const payload body{next.kind, {next.body.data(), next.body.size()}, next.items};
+        const auto timeout = next.timeout.count() != 0 ? next.timeout : options_.export_timeout;
         const auto give_up = clock::now() + options_.retry_limit;
         auto backoff = options_.first_backoff;
         for (;;) {
             if (queue_.abandoned()) return {next.items, &dropped_counts::shut_down};
-            export_result result = destination_->send(body, clock::now() + options_.export_timeout);
+            export_result result = destination_->send(body, clock::now() + timeout);
             if (after_first_send) std::exchange(after_first_send, nullptr)();
             switch (result.outcome) {
             case export_outcome::delivered:
@@ -136,7 +137,8 @@ private:
             if (v.lost == 0)
                 say(diagnostic_level::warning, v.message);
             else
-                say(diagnostic_level::error, count + " spans dropped: " + reason_of(v.message));
+                say(diagnostic_level::error,
+                    count + " " + noun(next.kind) + " dropped: " + reason_of(v.message));
         } catch (...) { // no memory to say it; it is counted
         }
     }
@@ -149,6 +151,9 @@ private:
         queue_.settle(next.items, next.items, reason, 0);
     }
 
+    static const char* noun(signal kind) noexcept {
+        return kind == signal::traces ? "spans" : kind == signal::metrics ? "data points" : "log records";
+    }
     static std::string reason_of(const std::string& message) {
         return message.empty() ? "the exporter did not take a payload and gave no reason" : message;
     }

@@ -75,6 +75,8 @@ inline void prepare_process(process_state& state) {
             process().forked.store_relaxed(1);
             recording_enabled.store_relaxed(0);
             process().threads.abandon();
+            process().metrics.abandon();
+            callbacks.unlock(); // its holder may not be there
         });
         runtime.store_release(&state.table);
         return true;
@@ -88,20 +90,46 @@ inline void shut_down_before_statics_of_transport() {
 }
 
 // Builds and starts what the options say. Reports what is wrong with the environment, so it holds no lock.
-inline std::shared_ptr<pipeline> build_pipeline(options& given, std::uint64_t (*ticks)() noexcept) {
+inline std::shared_ptr<pipeline> build_pipeline(options& given, std::uint32_t number,
+                                                std::uint64_t (*ticks)() noexcept) {
     process_state& state = process();
     auto collecting = make_collector_options(given);
     collecting.ticks = ticks;
     auto destination = given.exporter ? std::move(given.exporter) : otlp_http({}, given.environment);
+    const resource described = make_resource(given);
     auto made = std::make_shared<pipeline>(std::move(destination), state.threads, state.signal, state.sites,
-                                           resource_json(make_resource(given)), make_limits(given),
+                                           state.metrics, described, make_limits(given),
                                            make_queue_options(given), collecting, make_sender_options(given));
-    made->sending.after_first_send = &shut_down_before_statics_of_transport;
-    made->sending.start();
+    std::vector<metric_reader> readers = make_metric_readers(given);
+    stream_settings settings = make_stream_settings(given, readers);
+    for (std::size_t i = 0; i < readers.size(); ++i) {
+        payload_queue* queue = &made->main.queue;
+        if (readers[i].exporter) {
+            made->others.push_back(std::make_unique<detail::destination>(
+                std::move(readers[i].exporter), make_queue_options(given), make_sender_options(given)));
+            queue = &made->others.back()->queue;
+        }
+        made->reading.add({i, *readers[i].interval, *readers[i].timeout, readers[i].max_export_batch_size,
+                           given.max_export_batch_bytes, queue});
+    }
+    for (std::size_t i = 0; i < given.pull_readers.size(); ++i)
+        made->pulls.push_back(std::make_unique<pulled>(given.pull_readers[i], readers.size() + i,
+                                                       made->reading, state.sites, described));
+    state.metrics.begin(number, std::move(settings), given.clock);
+    made->for_each_destination([](detail::destination& each) {
+        each.sending.after_first_send = &shut_down_before_statics_of_transport;
+    });
     try {
+        made->for_each_destination([](detail::destination& each) { each.sending.start(); });
         made->collecting.start();
+        made->reading.start();
+        for (const auto& pull : made->pulls) pull->reader->start(*pull);
     } catch (...) {
-        made->queue.abandon();
+        for (const auto& pull : made->pulls) pull->reader->stop();
+        state.metrics.stop();
+        made->collecting.stop();
+        made->reading.stop();
+        made->for_each_destination([](detail::destination& each) { each.queue.abandon(); });
         throw;
     }
     return made;
@@ -126,11 +154,15 @@ inline std::shared_ptr<pipeline> build_pipeline(options& given, std::uint64_t (*
         return telemetry(false);
     }
     bool first;
+    std::uint32_t number = 0;
     {
         std::unique_lock lock(state.mutex);
         state.changed.wait(lock, [&] { return state.phase != life_phase::ending; });
         first = state.phase == life_phase::stopped;
-        if (first) state.phase = life_phase::starting;
+        if (first) {
+            state.phase = life_phase::starting;
+            number = ++state.starts;
+        }
     }
     if (!first) {
         detail::diagnose(
@@ -151,9 +183,11 @@ inline std::shared_ptr<pipeline> build_pipeline(options& given, std::uint64_t (*
         state.root_threshold.store_relaxed(given.sampler.threshold());
         state.injected_clock.store_relaxed(given.clock);
         state.injected_ids.store_relaxed(given.id_source);
-        auto made = detail::build_pipeline(given, given.clock ? given.clock
-                                                  : counter   ? &detail::read_cycle_counter
-                                                              : &detail::system_ticks);
+        const auto ticks = given.clock ? given.clock
+                           : counter   ? &detail::counter_ticks
+                                       : &detail::system_ticks;
+        if (counter) state.rate.begin(&detail::counter_ticks);
+        auto made = detail::build_pipeline(given, number, ticks);
         detail::prepare_process(state);
         std::uint32_t mode = detail::thread_mode::active;
         if (!counter || given.id_source) mode |= detail::thread_mode::indirect;
@@ -162,7 +196,7 @@ inline std::shared_ptr<pipeline> build_pipeline(options& given, std::uint64_t (*
                                                                 : detail::root_mode::asked;
         state.threads.configure(detail::make_ring_options(given), mode, roots);
         state.table.largest_record.store_relaxed(state.threads.largest_record());
-        detail::recording_enabled.store_relaxed(1);
+        detail::recording_enabled.store_relaxed(number);
         enter(life_phase::running, std::move(made));
     } catch (...) {
         enter(life_phase::stopped, nullptr);

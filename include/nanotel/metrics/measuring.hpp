@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// How a number gets from an instrument to its cell: the short way, and where the long way begins.
+#pragma once
+
+#include <nanotel/metrics/histogram_cell.hpp>
+#include <nanotel/metrics/instrument.hpp>
+#include <nanotel/metrics/label_cache.hpp>
+
+namespace nanotel::inline NANOTEL_ABI::detail {
+
+// What an instrument does with a number.
+enum class measurement { add_integer, add_double, set, record };
+
+template <measurement What>
+[[gnu::always_inline]] inline void put_in_cell(thread_state& thread, metric_cell& cell,
+                                               std::uint64_t bits) noexcept {
+    if constexpr (What == measurement::add_integer)
+        add_to_cell<true>(thread, cell, bits);
+    else if constexpr (What == measurement::add_double)
+        add_to_cell<false>(thread, cell, bits);
+    else if constexpr (What == measurement::set)
+        set_cell(thread, cell, bits);
+    else
+        record_in_cell(thread, cell, __builtin_bit_cast(double, bits));
+}
+
+[[gnu::noinline, gnu::cold]] inline void measure_slowly(instrument_state& instrument, std::uint32_t index,
+                                                        std::uint64_t bits) noexcept {
+    if (const metric_functions* const sdk = metric_sdk()) sdk->measure(instrument, index, bits);
+}
+
+[[gnu::noinline, gnu::cold]] inline void reject_measurement(const instrument_state& instrument,
+                                                            double value) noexcept {
+    if (const metric_functions* const sdk = metric_sdk()) sdk->reject(instrument, value);
+}
+
+// Of the series with this index among the combinations of the instrument's labels.
+template <measurement What>
+[[gnu::always_inline]] inline void measure(instrument_state& instrument, std::uint32_t index,
+                                           std::uint64_t bits) noexcept {
+    thread_state& thread = *current_thread;
+    metric_cell* const cell = find_cell(thread, instrument.slot.load_relaxed() + index);
+    if (!cell) [[unlikely]]
+        return measure_slowly(instrument, index, bits);
+    put_in_cell<What>(thread, *cell, bits);
+}
+
+template <measurement What, class... Key, class... Value>
+[[gnu::always_inline]] inline void measure_labelled(instrument_state& instrument, std::uint64_t bits,
+                                                    const attribute<Key, Value>&... labels) noexcept {
+    thread_state& thread = *current_thread;
+    const site_key* const keys = site_keys<attribute<Key, Value>...>;
+    if constexpr ((cacheable_label<Value> && ...)) {
+        metric_cell* const cell =
+            find_labelled_cell(thread, instrument.slot.load_relaxed(), keys, labels.value...);
+        if (cell) [[likely]]
+            return put_in_cell<What>(thread, *cell, bits);
+    }
+    if (recording_enabled.load_relaxed() == 0) return;
+    with_label_set(
+        instrument.slot.load_relaxed(), keys,
+        [&](const label_set& set) {
+            if (const metric_functions* const sdk = metric_sdk())
+                sdk->measure_labelled(instrument, set, bits);
+        },
+        labels.value...);
+}
+
+// -- time, for timers: 0 where nothing is measured
+
+[[gnu::always_inline]] inline std::uint64_t timer_ticks() noexcept {
+    const thread_state* const thread = this_thread();
+    return thread ? ticks_now(*thread) : 0;
+}
+[[gnu::noinline]] inline double seconds_since(std::uint64_t ticks) noexcept {
+    const metric_functions* const sdk = metric_sdk();
+    return sdk ? sdk->seconds_since(ticks) : -1;
+}
+
+// The labels of a handle that was bound to label values known at run time, in memory of its own.
+class label_copy {
+public:
+    constexpr label_copy() noexcept = default;
+    explicit label_copy(const label_set& set) noexcept {
+        if (auto* const memory = static_cast<block*>(__builtin_malloc(sizeof(block) + set.size))) {
+            memory->size = set.size;
+            memory->complete = set.complete;
+            __builtin_memcpy(reinterpret_cast<std::byte*>(memory + 1), set.sections, set.size);
+            bytes_ = memory;
+        }
+    }
+    label_copy(const label_copy& other) noexcept {
+        if (other.bytes_) *this = label_copy(other.set());
+    }
+    label_copy(label_copy&& other) noexcept : bytes_(other.bytes_) { other.bytes_ = nullptr; }
+    label_copy& operator=(label_copy other) noexcept {
+        block* const mine = bytes_;
+        bytes_ = other.bytes_;
+        other.bytes_ = mine;
+        return *this;
+    }
+    ~label_copy() { __builtin_free(bytes_); }
+
+    bool any() const noexcept { return bytes_ != nullptr; }
+    label_set set() const noexcept {
+        return {reinterpret_cast<const std::byte*>(bytes_ + 1),
+                bytes_->size,
+                bytes_->complete,
+                false,
+                nullptr,
+                0,
+                no_slot,
+                0,
+                nullptr};
+    }
+
+private:
+    struct block {
+        std::uint32_t size;
+        bool complete;
+    };
+    block* bytes_ = nullptr;
+};
+
+// A series of an instrument, found once. The slot is filled in by the first measurement after each start.
+struct bound_state {
+    instrument_state* instrument = nullptr;
+    mutable atomic<std::uint32_t> slot{no_slot}; // relaxed: the number alone is used
+    std::uint32_t index = 0;
+    bool labelled = false; // else `index` says which series it is
+    label_copy labels{};
+
+    constexpr bound_state() noexcept = default;
+    constexpr bound_state(instrument_state& of, std::uint32_t at) noexcept : instrument(&of), index(at) {}
+    bound_state(instrument_state& of, const label_set& set) noexcept
+        : instrument(&of), labelled(true), labels(set) {}
+};
+
+[[gnu::noinline, gnu::cold]] inline void measure_bound_slowly(const bound_state& bound,
+                                                              std::uint64_t bits) noexcept {
+    if (!bound.instrument) return;
+    if (const metric_functions* const sdk = metric_sdk()) sdk->measure_bound(bound, bits);
+}
+
+template <measurement What>
+[[gnu::always_inline]] inline void measure_bound(const bound_state& bound, std::uint64_t bits) noexcept {
+    thread_state& thread = *current_thread;
+    metric_cell* const cell = find_cell(thread, bound.slot.load_relaxed());
+    if (!cell) [[unlikely]]
+        return measure_bound_slowly(bound, bits);
+    put_in_cell<What>(thread, *cell, bits);
+}
+
+template <class... Key, class... Value>
+bound_state bind_labels(instrument_state& instrument, const attribute<Key, Value>&... labels) noexcept {
+    bound_state bound;
+    with_label_set(
+        no_slot, site_keys<attribute<Key, Value>...>,
+        [&](const label_set& set) { bound = bound_state(instrument, set); }, labels.value...);
+    return bound;
+}
+
+} // namespace nanotel::inline NANOTEL_ABI::detail

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+// The thread on which the callbacks of observable instruments run: one that stalls holds up nobody else.
+#pragma once
+
+#include <nanotel/core/background_thread.hpp>
+#include <nanotel/core/diagnostics.hpp>
+#include <nanotel/metrics/metric_collection.hpp>
+
+#include <condition_variable>
+
+namespace nanotel::inline NANOTEL_ABI::detail {
+
+// What the callbacks of one collection report.
+struct gathered_observations : observation_sink {
+    explicit gathered_observations(metric_store& into) noexcept : observation_sink{&gather}, store(into) {}
+
+    // The instrument is looked up while its callback runs: afterwards it may go.
+    static void gather(observation_sink& self, const instrument_state& instrument, const label_set& set,
+                       std::uint64_t bits) noexcept {
+        auto& mine = static_cast<gathered_observations&>(self);
+        try {
+            mine.all.push_back({&mine.store.known(const_cast<instrument_state&>(instrument)),
+                                {reinterpret_cast<const char*>(set.sections), set.size},
+                                set.complete,
+                                bits});
+        } catch (...) { // no memory: the series misses this collection
+        }
+    }
+
+    metric_store& store;
+    std::vector<observation> all;
+};
+
+// Made when there is a callback. Its state is shared with its thread, which may outlive it: a callback that
+// never returns is left where it is.
+class callback_thread {
+public:
+    using clock = std::chrono::steady_clock;
+
+    explicit callback_thread(metric_store& store) noexcept : store_(store) {}
+    callback_thread(const callback_thread&) = delete;
+    callback_thread& operator=(const callback_thread&) = delete;
+    ~callback_thread() {
+        if (!shared_) return;
+        {
+            const std::lock_guard lock(shared_->mutex);
+            shared_->stopping = true;
+            shared_->changed.notify_all();
+        }
+        std::unique_lock lock(shared_->mutex);
+        const bool ended =
+            shared_->changed.wait_for(lock, std::chrono::milliseconds(100), [&] { return shared_->ended; });
+        lock.unlock();
+        if (ended)
+            thread_.join();
+        else
+            thread_.detach();
+    }
+
+    // What all callbacks report, or what those report that return before the deadline.
+    std::vector<observation> run(clock::time_point deadline) {
+        {
+            callbacks.lock();
+            const bool any = callbacks.first != nullptr;
+            callbacks.unlock();
+            if (!any) return {};
+        }
+        if (!shared_) {
+            shared_ = std::make_shared<shared>(store_);
+            thread_ = start_background_thread("nanotel-observe", [s = shared_] { s->serve(); });
+        }
+        std::unique_lock lock(shared_->mutex);
+        if (shared_->served < shared_->asked) return {}; // one has still not returned, and that was said
+        const std::uint64_t mine = ++shared_->asked;
+        shared_->changed.notify_all();
+        const bool all = shared_->changed.wait_until(lock, deadline, [&] { return shared_->served >= mine; });
+        std::vector<observation> observed = std::exchange(shared_->observed, {});
+        lock.unlock();
+        if (!all)
+            diagnose(diagnostic_level::warning, "metrics",
+                     "a callback of an observable instrument has not returned within the export timeout; the "
+                     "collection goes on without it, and no callback runs before it returns. Let callbacks "
+                     "read values, and compute them elsewhere");
+        return observed;
+    }
+
+private:
+    struct shared {
+        explicit shared(metric_store& of) noexcept : store(of) {}
+
+        metric_store& store;
+        std::mutex mutex;
+        std::condition_variable changed;
+        std::uint64_t asked = 0;
+        std::uint64_t served = 0;
+        bool stopping = false;
+        bool ended = false;
+        std::vector<observation> observed;
+
+        void serve() noexcept {
+            std::unique_lock lock(mutex);
+            for (;;) {
+                changed.wait(lock, [&] { return stopping || served < asked; });
+                if (stopping) break;
+                const std::uint64_t now = asked;
+                observed.clear();
+                lock.unlock();
+                call_all(store, [&](std::vector<observation>& reported) {
+                    const std::lock_guard adding(mutex);
+                    for (observation& o : reported) observed.push_back(std::move(o));
+                });
+                lock.lock();
+                served = now;
+                changed.notify_all();
+            }
+            ended = true;
+            changed.notify_all();
+        }
+    };
+
+    // Each callback once. One that is removed meanwhile is not called; its guard waits for one that is being
+    // called.
+    template <class Add>
+    static void call_all(metric_store& store, Add&& add) noexcept {
+        std::vector<callback_state*> all;
+        gathered_observations reported(store);
+        try {
+            callbacks.lock();
+            std::size_t count = 0;
+            for (callback_state* c = callbacks.first; c; c = c->next) ++count;
+            callbacks.unlock();
+            all.reserve(count); // more may come meanwhile: the next time
+            callbacks.lock();
+            for (callback_state* c = callbacks.first; c && all.size() < count; c = c->next) all.push_back(c);
+            callbacks.unlock();
+        } catch (...) {
+            return;
+        }
+        // The newest is the first in the list; values of one series are to be given in the order of time.
+        for (std::size_t i = all.size(); i-- > 0;) {
+            callback_state* const callback = all[i];
+            callbacks.lock();
+            callback_state* c = callbacks.first;
+            while (c && c != callback) c = c->next;
+            if (c) {
+                c->running = 1;
+                c->runner = this_thread_number();
+            }
+            callbacks.unlock();
+            if (!c) continue;
+            reported.all.clear();
+            call(*c, reported);
+            try {
+                add(reported.all);
+            } catch (...) { // no memory: they miss this collection
+            }
+            callbacks.lock();
+            c->running = 0;
+            const bool removed = c->removed;
+            callbacks.unlock();
+            if (removed) c->destroy(*c); // by itself, while it ran
+        }
+    }
+
+    static void call(callback_state& callback, observation_sink& reported) noexcept {
+        std::string problem;
+        try {
+            try {
+                return callback.call(callback, reported);
+            } catch (const std::exception& e) {
+                problem = e.what();
+            } catch (...) {
+                problem = "it threw what is no std::exception";
+            }
+            diagnose(diagnostic_level::warning, "metrics",
+                     "the callback of the " + std::string(to_string(callback.instrument->kind)) + " '" +
+                         to_string(callback.instrument->name) + "' threw: " + problem +
+                         "; what it had reported before counts");
+        } catch (...) { // no memory to say it
+        }
+    }
+
+    metric_store& store_; // lives as long as the process
+    std::shared_ptr<shared> shared_;
+    std::thread thread_;
+};
+
+} // namespace nanotel::inline NANOTEL_ABI::detail

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+// The thread of the periodic metric readers: collects when one is due, encodes, hands bodies to the queue.
+#pragma once
+
+#include <nanotel/otlp/metric_encoder.hpp>
+#include <nanotel/pipeline/callback_thread.hpp>
+#include <nanotel/pipeline/payload_queue.hpp>
+
+namespace nanotel::inline NANOTEL_ABI::detail {
+
+struct reader_schedule {
+    std::size_t reader = 0; // its number in stream_settings::readers
+    std::chrono::milliseconds interval{60'000};
+    std::chrono::milliseconds timeout{30'000};
+    std::uint64_t max_points = 0;
+    std::size_t max_bytes = std::size_t{4} << 20;
+    payload_queue* queue = nullptr;
+};
+
+class metric_thread {
+public:
+    using clock = std::chrono::steady_clock;
+
+    metric_thread(metric_store& store, metric_collection& collection, const site_registry& sites,
+                  const std::string& resource_json)
+        : store_(store), collection_(collection), sites_(sites), resource_json_(resource_json),
+          observing_(store) {}
+    ~metric_thread() { join(); }
+    metric_thread(const metric_thread&) = delete;
+    metric_thread& operator=(const metric_thread&) = delete;
+
+    void add(const reader_schedule& schedule) {
+        readers_.push_back(std::make_unique<reader>(*this, schedule));
+    }
+
+    void start() {
+        const auto now = clock::now();
+        for (auto& r : readers_) r->due = now + r->schedule.interval;
+        thread_ = start_background_thread("nanotel-metrics", [this] { run(); });
+    }
+
+    // Collects for every reader now; true when all of it is in the queues.
+    bool request_flush(clock::time_point deadline) {
+        std::unique_lock lock(mutex_);
+        if (!thread_.joinable() || ended_) return true;
+        const std::uint64_t mine = ++flush_requested_;
+        changed_.notify_all();
+        return changed_.wait_until(lock, deadline, [&] { return flush_done_ >= mine || ended_; });
+    }
+
+    // The last callbacks, while they can still report; then stop.
+    void observe_for_the_last_time(clock::time_point deadline) {
+        std::vector<observation> last;
+        {
+            const std::lock_guard running(observing_mutex_);
+            last = observing_.run(deadline);
+        }
+        const std::lock_guard lock(mutex_);
+        last_observed_ = std::move(last);
+    }
+    // Ends the thread after one last collection for every reader.
+    void stop() {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+        changed_.notify_all();
+    }
+    void join() {
+        if (thread_.joinable()) thread_.join();
+    }
+
+    // For a reader that is asked from outside, on its thread.
+    void collect(std::size_t number, metric_sink& sink, clock::time_point deadline) {
+        std::vector<observation> observed = observe(deadline);
+        collection_.collect(number, observed, sink);
+    }
+
+    std::uint64_t lost_points() const noexcept { return lost_.load_relaxed(); }
+    std::uint64_t collected_points() const noexcept { return collected_.load_relaxed(); }
+
+private:
+    struct reader {
+        reader(metric_thread& thread, const reader_schedule& how)
+            : schedule(how), encoder(thread.sites_, thread.resource_json_, how.max_points, how.max_bytes,
+                                     [this](byte_buffer body, std::uint64_t points) {
+                                         bodies.emplace_back(std::move(body), points);
+                                     }) {}
+        reader_schedule schedule;
+        std::vector<std::pair<byte_buffer, std::uint64_t>> bodies;
+        metric_encoder encoder;
+        std::uint64_t lost = 0; // of the encoder, as far as it is counted
+        clock::time_point due{};
+    };
+
+    void run() noexcept {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            auto next = clock::time_point::max();
+            for (const auto& r : readers_) next = std::min(next, r->due);
+            const auto asked = [&] { return stopping_ || flush_requested_ != flush_done_; };
+            if (next == clock::time_point::max())
+                changed_.wait(lock, asked);
+            else
+                changed_.wait_until(lock, next, asked);
+            const std::uint64_t flush = flush_requested_;
+            const bool all = flush != flush_done_ || stopping_;
+            const bool last = stopping_;
+            std::vector<observation> observed = std::move(last_observed_);
+            lock.unlock();
+            const auto now = clock::now();
+            for (auto& r : readers_)
+                if (all || now >= r->due) {
+                    read(*r, last ? &observed : nullptr);
+                    // What was late is not made up for.
+                    while (r->due <= now)
+                        r->due += std::max(r->schedule.interval, std::chrono::milliseconds(1));
+                }
+            lock.lock();
+            flush_done_ = flush;
+            ended_ = last;
+            changed_.notify_all();
+            if (last) return;
+        }
+    }
+
+    void read(reader& r, std::vector<observation>* last) noexcept {
+        try {
+            std::vector<observation> observed = last ? *last : observe(clock::now() + r.schedule.timeout);
+            collection_.collect(r.schedule.reader, observed, r.encoder);
+            r.encoder.finish();
+        } catch (...) {
+            r.encoder.finish();
+            diagnose(diagnostic_level::error, "metrics",
+                     "memory was short while metrics were collected; some points are missing from this "
+                     "collection");
+        }
+        const std::uint64_t lost = r.encoder.lost_points() - std::exchange(r.lost, r.encoder.lost_points());
+        if (lost != 0) {
+            lost_.fetch_add_relaxed(lost);
+            collected_.fetch_add_relaxed(lost);
+        }
+        for (auto& [body, points] : r.bodies) {
+            collected_.fetch_add_relaxed(points);
+            r.schedule.queue->push(std::move(body), points, signal::metrics, r.schedule.timeout);
+        }
+        r.bodies.clear();
+    }
+
+    std::vector<observation> observe(clock::time_point deadline) {
+        const std::lock_guard running(observing_mutex_);
+        return observing_.run(deadline);
+    }
+
+    metric_store& store_;
+    metric_collection& collection_;
+    const site_registry& sites_;
+    const std::string resource_json_;
+    std::vector<std::unique_ptr<reader>> readers_;
+    std::mutex observing_mutex_; // one round of callbacks at a time
+    callback_thread observing_;
+    atomic<std::uint64_t> lost_;
+    atomic<std::uint64_t> collected_;
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::uint64_t flush_requested_ = 0;
+    std::uint64_t flush_done_ = 0;
+    std::vector<observation> last_observed_;
+    bool stopping_ = false;
+    bool ended_ = false;
+    std::thread thread_;
+};
+
+} // namespace nanotel::inline NANOTEL_ABI::detail
