@@ -148,6 +148,12 @@ list names_of_a_local_enum(T, char) {
     return names_of<local>();
 }
 
+list names_of_an_enum_as_long_as_its_scope() {
+    // clang prints "(anonymous namespace)::" before an enumerator, and only the 19 letters in a cast.
+    enum class as_long_as_the_scop { a, c = 2, e = 4 };
+    return names_of<as_long_as_the_scop>();
+}
+
 } // namespace
 
 TEST_CASE("the names stand in the order of their values, and what has none comes last") {
@@ -190,6 +196,7 @@ TEST_CASE("an enum of a function or of a lambda has names too") {
         CHECK(names_of<inner::plain>() == list{"x", "z", "_OTHER"});
         return names_of<local>();
     };
+    CHECK(names_of_an_enum_as_long_as_its_scope() == list{"a", "c", "e", "_OTHER"});
     CHECK(in_lambda(0, 'c') == list{"b", "d", "_OTHER"});
 }
 
