@@ -43,8 +43,12 @@ public:
     void fold(thread_state& ended) noexcept {
         if (!ended.measured.metrics) return;
         const std::lock_guard lock(mutex_);
-        const std::unique_ptr<thread_metrics> left = store_.take(ended);
-        if (!left) return;
+        if (std::unique_ptr<thread_metrics> left = store_.take(ended)) take_all(std::move(left));
+    }
+
+private:
+    // Of a thread that writes to them no more.
+    void take_all(std::unique_ptr<thread_metrics> left) noexcept {
         left->cells.each([&](metric_cell& cell) {
             try {
                 for (const std::uint32_t epoch : {0u, 1u}) take(cell, true, epoch);
@@ -52,10 +56,11 @@ public:
                 store_.rejected.out_of_memory.fetch_add_relaxed(1);
             }
         });
+        store_.release(std::move(left));
     }
 
-private:
     void drain() {
+        for (auto& finished : store_.take_finished()) take_all(std::move(finished));
         store_.look(seen_);
         std::uint32_t quiet = histogram_epoch.load_relaxed();
         if (seen_.histograms) {
@@ -68,7 +73,16 @@ private:
             const bool still = !seen_.histograms || is_out_of_turn(*thread->owner);
             thread->cells.each([&](metric_cell& cell) { take(cell, still, quiet); });
         }
-        store_.gauges().each([&](metric_cell& cell) { take(cell, true, 0); });
+        take_gauges();
+    }
+
+    // First what they hold, then where it belongs: the one is under the store's lock, the other takes it.
+    void take_gauges() {
+        gauges_.clear();
+        store_.each_gauge([&](metric_cell& cell) {
+            if (cell.kind == cell_kind::gauge) gauges_.push_back(&cell);
+        });
+        for (metric_cell* const cell : gauges_) take(*cell, true, 0);
     }
 
     // Waits until the thread is out of the turn in which it may write to the old copies. Where it is stopped
@@ -85,15 +99,16 @@ private:
     }
 
     template <class Each>
-    static void for_each_target(const metric_cell& cell, Each&& each) {
-        const measured_series& series = *cell.series;
+    void for_each_target(const metric_cell& cell, Each&& each) {
+        measured_series& series = *cell.series;
+        if (series.gone) store_.revive(series);
         for (std::size_t i = 0; i < series.targets.size(); ++i) {
             metric_stream& stream = *series.instrument->streams[i];
             if (stream.plan == cell.plan && !stream.observable) each(stream, *series.targets[i]);
         }
     }
     template <class Each>
-    static void for_each_lane(const metric_cell& cell, Each&& each) {
+    void for_each_lane(const metric_cell& cell, Each&& each) {
         for_each_target(cell, [&](metric_stream& stream, stream_series& series) {
             for (series_values& values : series.values) each(stream, values);
         });
@@ -285,6 +300,7 @@ private:
         for (const auto& series : stream.series) {
             series_values& values = series->values[lane_number];
             if (!values.touched && (delta || stream.observable || !was_touched(stream, values))) continue;
+            series->shown_unix_ns = now;
             metric_point point;
             point.labels = &series->labels;
             // A clock that is set back makes no point that ends before it begins.
@@ -304,7 +320,18 @@ private:
             if (stream.observable) values.touched = false;
         }
         if (open) sink.end_metric();
+        if (stream.may_forget) forget_idle(stream, now);
         if (delta) lane.collected_unix_ns = std::max(now, lane.collected_unix_ns);
+    }
+
+    void forget_idle(metric_stream& stream, std::uint64_t now) noexcept {
+        for (std::size_t i = stream.series.size(); i-- > 0;) {
+            const stream_series& series = *stream.series[i];
+            const std::uint64_t last = std::max(series.shown_unix_ns, series.created_unix_ns);
+            bool touched = false;
+            for (const series_values& values : series.values) touched = touched || values.touched;
+            if (!touched && now > last && now - last > store_.forget_after_ns()) store_.let_go(stream, i);
+        }
     }
 
     // A cumulative series is there from its first measurement on, also where that added nothing; a gauge from
@@ -375,6 +402,7 @@ private:
     const bool has_barrier_;
     std::mutex mutex_;
     metric_store::snapshot seen_;
+    std::vector<metric_cell*> gauges_;
     std::vector<exemplar_slot> slots_;
     std::vector<std::uint64_t> positive_;
     std::vector<std::uint64_t> negative_;

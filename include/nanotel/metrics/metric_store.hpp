@@ -46,6 +46,8 @@ public:
 
     std::uint64_t now() const noexcept { return clock_ ? clock_() : clock_nanoseconds(CLOCK_REALTIME); }
     rejected_measurements rejected;
+    // Fixed from begin to the next.
+    std::uint64_t forget_after_ns() const noexcept { return settings_.forget_after_ns; }
 
     // -- the long way
 
@@ -166,7 +168,65 @@ public:
                              return a->described.scope < b->described.scope;
                          });
     }
-    const cell_arena& gauges() const noexcept { return *gauges_; }
+    // The cells that all threads share. Under the lock, since one that is free is laid out anew.
+    template <class Each>
+    void each_gauge(Each&& each) {
+        const std::lock_guard lock(mutex_);
+        gauges_->each(each);
+    }
+
+    // A series for what still comes of one that was let go.
+    void revive(measured_series& measured) {
+        const std::lock_guard lock(mutex_);
+        const std::vector<label_section> labels = split_sections(measured.labels);
+        const bool overflow = measured.labels == overflow_sections();
+        for (std::size_t i = 0; i < measured.targets.size(); ++i)
+            measured.targets[i] = &measured.instrument->streams[i]->series_of(labels, !overflow, now());
+        stream_series& target = *measured.targets.front();
+        if (target.measured)
+            target.revived.push_back(&measured);
+        else
+            target.measured = &measured;
+        measured.gone = false;
+    }
+
+    // A series that no reader has had anything of for long: its place is free. The cells stay with their
+    // threads until enough of them are idle.
+    std::unique_ptr<stream_series> let_go(metric_stream& stream, std::size_t at) noexcept {
+        const std::lock_guard lock(mutex_);
+        std::unique_ptr<stream_series> idle = std::move(stream.series[at]);
+        stream.series[at] = std::move(stream.series.back());
+        stream.series.pop_back();
+        stream.by_labels.erase(idle->labels.sections);
+        const auto leave = [&](measured_series& measured) {
+            measured.targets.front() = nullptr;
+            measured.labels = idle->labels.sections;
+            measured.gone = true;
+            ++gone_;
+        };
+        if (idle->measured) leave(*idle->measured);
+        for (measured_series* const measured : idle->revived) leave(*measured);
+        return idle;
+    }
+
+    // What threads have left behind to begin anew, without what was idle.
+    std::vector<std::unique_ptr<thread_metrics>> take_finished() noexcept {
+        const std::lock_guard lock(mutex_);
+        return std::exchange(finished_, {});
+    }
+    // After its cells were taken: nobody writes to them any more.
+    void release(std::unique_ptr<thread_metrics> done) noexcept {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [measured, cells] : done->by_series) {
+            if (--measured->threads != 0 || !measured->gone || measured->has_slot) continue;
+            for (metric_cell* const gauge : measured->gauges)
+                if (gauge) {
+                    gauge->kind = cell_kind::none;
+                    free_gauges_.push_back(gauge);
+                }
+            measured_.erase(measured);
+        }
+    }
 
     // Takes what a thread that has ended leaves behind, or null.
     std::unique_ptr<thread_metrics> take(thread_state& thread) noexcept {
@@ -268,10 +328,23 @@ private:
 
     thread_metrics& metrics_of(thread_state& thread) {
         thread_measurements& measured = thread.measured;
-        if (measured.metrics && measured.metrics->start == start_) return *measured.metrics;
+        if (measured.metrics && measured.metrics->start == start_) {
+            thread_metrics& mine = *measured.metrics;
+            if (gone_ - mine.gone_before < 256 + mine.by_series.size() / 2) return mine;
+            // Most of what it has may be idle series: the collection takes all of it, as of a thread that
+            // ends.
+            for (auto& entry : threads_)
+                if (entry.get() == &mine) {
+                    finished_.push_back(std::move(entry));
+                    entry = std::move(threads_.back());
+                    threads_.pop_back();
+                    break;
+                }
+        }
         auto made = std::make_unique<thread_metrics>();
         made->start = start_;
         made->owner = &thread;
+        made->gone_before = gone_;
         thread_metrics& result = *made;
         threads_.push_back(std::move(made));
         thread_metrics* const old = measured.metrics;
@@ -380,6 +453,7 @@ private:
             const std::string sections =
                 sections_of_combination(entry.domains, entry.domain_count, entry.index);
             entry.series = &series_of(*entry.instrument, sort_sections(sections), true);
+            entry.series->has_slot = true;
         }
         return *entry.series;
     }
@@ -396,11 +470,13 @@ private:
                                   : targets.size() == 1 ? targets.front()->measured
                                                         : instrument.measured[targets];
         if (!known) {
-            measured_series& made = measured_.emplace_back();
-            made.instrument = &instrument;
-            made.targets = std::move(targets);
-            made.gauges.resize(instrument.plans.size());
-            known = &made;
+            auto made = std::make_unique<measured_series>();
+            made->instrument = &instrument;
+            made->targets = std::move(targets);
+            made->gauges.resize(instrument.plans.size());
+            measured_series* const address = made.get();
+            measured_.emplace(address, std::move(made));
+            known = address;
         }
         return *known;
     }
@@ -409,12 +485,15 @@ private:
         if (!is_valid(series.slot)) {
             slots_.push_back({series.instrument, nullptr, 0, 0, &series});
             series.slot = next_slot_++;
+            series.has_slot = true;
         }
         return series.slot;
     }
 
     const std::vector<metric_cell*>& cells_of(thread_metrics& mine, measured_series& series) {
-        auto& cells = mine.by_series[&series];
+        const auto [entry, is_new] = mine.by_series.try_emplace(&series);
+        std::vector<metric_cell*>& cells = entry->second;
+        if (is_new) ++series.threads;
         while (cells.size() < series.instrument->plans.size()) {
             const auto number = static_cast<std::uint16_t>(cells.size());
             const cell_plan& plan = series.instrument->plans[number];
@@ -425,6 +504,13 @@ private:
             }
             cells.reserve(series.instrument->plans.size());
             cell_arena& arena = shared ? *gauges_ : mine.cells;
+            if (shared && !free_gauges_.empty()) {
+                cells.push_back(
+                    series.gauges[number] =
+                        lay_out(reinterpret_cast<std::uint64_t*>(free_gauges_.back()), plan, number, series));
+                free_gauges_.pop_back();
+                continue;
+            }
             std::uint64_t* const memory = arena.reserve(words_of(plan));
             if (!memory) throw std::bad_alloc();
             cells.push_back(lay_out(memory, plan, number, series));
@@ -480,6 +566,8 @@ private:
     void forget_all() noexcept {
         for (auto& thread : threads_) outdated_.push_back(std::move(thread));
         threads_.clear();
+        finished_.clear();
+        free_gauges_.clear();
         retired_gauges_ = std::move(gauges_); // a thread may still be setting one; of before, none is
         gauges_ = std::make_unique<cell_arena>();
         while (old_reservoirs_) {
@@ -511,7 +599,8 @@ private:
     std::vector<std::unique_ptr<known_instrument>> instruments_;
     std::unordered_map<std::string, std::vector<known_instrument*>> by_name_; // scope and name in lower case
     std::vector<std::unique_ptr<metric_stream>> streams_;
-    std::deque<measured_series> measured_;
+    std::unordered_map<measured_series*, std::unique_ptr<measured_series>> measured_;
+    std::size_t gone_ = 0; // series that were let go, ever
     std::deque<bucket_table_storage> tables_;
     std::deque<bucket_table_storage> old_tables_;
     std::deque<slot_entry> slots_; // from first_slot_
@@ -519,6 +608,8 @@ private:
     std::uint32_t next_slot_ = 1;
     bool histograms_ = false;
     std::vector<std::unique_ptr<thread_metrics>> threads_;
+    std::vector<std::unique_ptr<thread_metrics>> finished_; // given up by their threads, not yet taken
+    std::vector<metric_cell*> free_gauges_;
     std::vector<std::unique_ptr<thread_metrics>> outdated_; // of before this start; their threads free them
     std::unique_ptr<cell_arena> gauges_ = std::make_unique<cell_arena>();
     std::unique_ptr<cell_arena> retired_gauges_;

@@ -20,8 +20,10 @@ struct known_instrument;
 struct stream_series {
     series_labels labels;
     std::uint64_t created_unix_ns = 0;
-    std::vector<series_values> values;   // by lane
-    measured_series* measured = nullptr; // where the metric is the only one of its instrument
+    std::uint64_t shown_unix_ns = 0;       // when it last had something for a reader
+    std::vector<series_values> values;     // by lane
+    std::vector<measured_series*> revived; // that were let go and came back beside `measured`
+    measured_series* measured = nullptr;   // where the metric is the only one of its instrument
 };
 
 // What a cell belongs to: a series in each metric that views make of its instrument. Label sets that come to
@@ -30,7 +32,12 @@ struct measured_series {
     known_instrument* instrument = nullptr;
     std::vector<stream_series*> targets; // by stream
     std::uint32_t slot = no_slot;        // for handles
-    std::vector<metric_cell*> gauges;    // by plan: those that all threads share, else null
+    bool has_slot = false;               // of a handle, or of a combination of finite domains: it stays
+    std::uint32_t threads = 0;           // that have cells of it
+    // Its series was idle and let go. Should a cell bring more, the series is made anew, of these labels.
+    bool gone = false;
+    std::string labels;
+    std::vector<metric_cell*> gauges; // by plan: those that all threads share, else null
 };
 
 // Readers that have the same values: all that are cumulative share one, each of delta has its own.
@@ -46,6 +53,7 @@ struct metric_stream {
     bool observable = false;
     bool record_min_max = true;
     bool has_sum = true;
+    bool may_forget = false; // series that are idle: all its readers want deltas, and it is alone
     std::uint32_t max_size = 160;
     std::int32_t max_scale = 20;
     std::optional<std::vector<std::string>> keep_keys;

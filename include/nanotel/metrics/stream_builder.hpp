@@ -12,6 +12,7 @@ struct stream_settings {
     std::vector<reader_traits> readers;
     std::size_t cardinality_limit = 2000;
     nanotel::exemplar_filter filter = exemplar_filter::trace_based;
+    std::uint64_t forget_after_ns = 0; // 0: never
 };
 
 // OpenTelemetry Metrics SDK, "Explicit Bucket Histogram Aggregation".
@@ -37,6 +38,11 @@ public:
             }
         if (!selected) add(view{});
         if (instrument_.plans.empty()) instrument_.plans.emplace_back(); // nobody reads what goes there
+        for (const auto& stream : made_) {
+            stream->may_forget = settings_.forget_after_ns != 0 && made_.size() == 1 && !stream->observable;
+            for (const stream_lane& lane : stream->lanes)
+                stream->may_forget = stream->may_forget && lane.points == temporality::delta;
+        }
         instrument_.direct = instrument_.plans.size() == 1 && is_native(instrument_.plans.front().kind);
         return std::move(made_);
     }

@@ -132,6 +132,7 @@ inline metric_cell* lay_out(std::uint64_t* memory, const cell_plan& plan, std::u
 struct thread_metrics {
     std::uint32_t start = 0; // the number of the start it was made in; another one's is of no use any more
     thread_state* owner = nullptr;
+    std::size_t gone_before = 0; // series that the store had let go when this was made
     cell_arena cells;
     // Of an instrument with one plan; with more of them, as many cells in a row.
     std::unordered_map<measured_series*, std::vector<metric_cell*>> by_series;

@@ -124,6 +124,9 @@ inline void check(const options& given) {
     not_negative("retry_limit", given.retry_limit);
     not_negative("block_timeout", given.block_timeout);
     not_negative("shutdown_timeout", given.shutdown_timeout);
+    require(given.forget_idle_series_after.count() >= 0,
+            "options::forget_idle_series_after is " + std::to_string(given.forget_idle_series_after.count()) +
+                " ms; it must not be negative, and 0 keeps every series");
     require(given.cardinality_limit >= 2,
             "options::cardinality_limit is " + std::to_string(given.cardinality_limit) +
                 "; one series takes what is beyond the limit, so it must be 2 at least");
@@ -221,6 +224,7 @@ inline stream_settings make_stream_settings(const options& given, const std::vec
     stream_settings made;
     made.views = given.views;
     made.cardinality_limit = given.cardinality_limit;
+    made.forget_after_ns = static_cast<std::uint64_t>(given.forget_idle_series_after.count()) * 1'000'000u;
     made.filter = given.exemplar_filter
                       ? *given.exemplar_filter
                       : given.environment

@@ -69,6 +69,10 @@ struct options {
     std::vector<view> views{};
     /// Series of a metric whose view says nothing else, with the one that takes what is beyond; at least 2.
     std::size_t cardinality_limit = 2000;
+    /// A series that only readers of deltas collect, and that nothing was measured for so long, is let go:
+    /// its place within the limit is free, and its memory is used again. Measured again, it comes back. 0:
+    /// never.
+    std::chrono::milliseconds forget_idle_series_after{600'000};
     /// OTEL_METRICS_EXEMPLAR_FILTER.
     std::optional<nanotel::exemplar_filter> exemplar_filter{}; // trace_based
 
