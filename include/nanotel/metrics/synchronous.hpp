@@ -65,8 +65,18 @@ template <class Number, class T>
 
 // A label value of a finite domain as an attribute value.
 template <class Label>
+consteval bool has_values_of_one_type() noexcept {
+    const label_domain& domain = label_domains<Label>[0];
+    for (std::uint32_t i = 1; i < domain.size; ++i)
+        if (domain.values[i].type != domain.values[0].type) return false;
+    return true;
+}
+template <class Label>
 constexpr auto label_as_attribute(std::uint32_t index) noexcept {
     constexpr const label_domain& domain = label_domains<Label>[0];
+    static_assert(has_values_of_one_type<Label>(),
+                  "nanotel: beyond 4096 combinations of labels, none may be a nanotel::int_range; give the "
+                  "number as \"key\"_attr = value");
     if constexpr (domain.values[0].type == value_type::boolean)
         return domain.values[index].bits != 0;
     else if constexpr (domain.values[0].type == value_type::signed_integer)
