@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The HTTP side over loopback: statuses, gzip, and headers that break a rule.
-#include "bodies.hpp"
+#include "metric_bodies.hpp"
 
 #include "../../examples/receiver/otlp_server.hpp"
 #include "../../examples/receiver/session.hpp"
@@ -104,4 +104,15 @@ TEST_CASE("a body that breaks a rule and can be read is taken and counted") {
     CHECK(receiver.run.violations().of(receiver::rule::content_encoding) +
               receiver.run.violations().of(receiver::rule::unreadable_body) ==
           1);
+}
+
+TEST_CASE("metrics are taken, counted and followed from request to request") {
+    running_receiver receiver;
+    CHECK(receiver.post("/v1/metrics", receiver_test::good_metrics, "application/json") == 200);
+    CHECK(receiver.run.counts().metrics == 5);
+    CHECK(receiver.run.counts().data_points == 10);
+    CHECK(receiver.run.violations().total() == 0);
+    CHECK(receiver.post("/v1/metrics", receiver_test::good_metrics, "application/json") == 200);
+    CHECK(receiver.run.violations().of(receiver::rule::delta_overlap) == 2);
+    CHECK(receiver.run.violations().of(receiver::rule::series_order) == 5);
 }
