@@ -30,8 +30,8 @@ struct metric_cell {
     std::uint16_t plan;  // which of the aggregations of its instrument
     std::uint32_t words; // its size in 8 bytes
     measured_series* series;
-    exemplar_reservoir* reservoir; // under the reservoir's lock
-    std::uint64_t taken;           // the collection's: of `value`, what it has taken over
+    atomic<exemplar_reservoir*> reservoir; // null before the first exemplar; release, acquire
+    std::uint64_t taken;                   // the collection's: of `value`, what it has taken over
 };
 
 // What the instrumentation asks of the sdk. All are noexcept and may be called from any thread.

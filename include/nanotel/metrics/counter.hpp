@@ -45,9 +45,10 @@ class counter : public detail::synchronous_instrument<Number, instrument_kind::c
 public:
     using base::base;
 
-    /// Adds an amount that is not negative to the series with these label values. About 2 ns; the first time
-    /// on a thread, or while no telemetry is started, see the guide. A negative amount is a compile error
-    /// where it is a constant and the compiler optimises, else left out and reported.
+    /// Adds an amount that is not negative to the series with these label values. About 2 ns; about
+    /// 1 ns where nothing is started; about a microsecond the first time on a thread, with a lock. A negative
+    /// amount is a compile error where it is a constant and the compiler optimises, else left out and
+    /// reported.
     template <class T>
     [[gnu::always_inline]] void add(T amount, detail::label_argument<Labels>... labels) noexcept {
         if (detail::is_increment<Number>(&this->state_, amount)) [[likely]]

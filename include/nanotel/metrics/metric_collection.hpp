@@ -28,7 +28,9 @@ public:
 
     // All points of a reader, by its number in stream_settings::readers.
     void collect(std::size_t reader, std::vector<observation>& observed, metric_sink& sink) {
+        metric_complaints heard;
         const std::lock_guard lock(mutex_);
+        heard_ = &heard;
         drain();
         for (const observation& o : observed) take(reader, o);
         // Observed series may be new.
@@ -42,7 +44,9 @@ public:
     // A thread has ended: what it measured stays, its cells go.
     void fold(thread_state& ended) noexcept {
         if (!ended.measured.metrics) return;
+        metric_complaints heard;
         const std::lock_guard lock(mutex_);
+        heard_ = &heard;
         if (std::unique_ptr<thread_metrics> left = store_.take(ended)) take_all(std::move(left));
     }
 
@@ -156,7 +160,8 @@ private:
             if (still) take(static_cast<exponential_cell&>(cell), quiet);
             break;
         }
-        if (cell.reservoir) take_exemplars(cell);
+        if (exemplar_reservoir* const reservoir = cell.reservoir.load_acquire())
+            take_exemplars(cell, *reservoir);
     }
 
     void take_totals(histogram_totals& totals, distribution& into) {
@@ -167,9 +172,9 @@ private:
         const std::uint64_t count = totals.not_finite.load_relaxed();
         if (count == 0) return;
         store_.rejected.not_finite.fetch_add_relaxed(count);
-        diagnose(diagnostic_level::warning, "metrics",
-                 "the histogram '" + cell.series->instrument->name + "' was given " + std::to_string(count) +
-                     " values that are NaN or infinite; they are in no bucket, sum, minimum or maximum");
+        heard_->texts.push_back(
+            "the histogram '" + cell.series->instrument->name + "' was given " + std::to_string(count) +
+            " values that are NaN or infinite; they are in no bucket, sum, minimum or maximum");
     }
 
     void take(histogram_cell& cell, std::uint32_t epoch) {
@@ -244,15 +249,16 @@ private:
         return false;
     }
 
-    void take_exemplars(metric_cell& cell) {
+    void take_exemplars(metric_cell& cell, exemplar_reservoir& reservoir) {
         slots_.clear();
-        cell.reservoir->drain(slots_);
+        reservoir.drain(slots_);
         cell.skip.store_relaxed(1);
         if (slots_.empty()) return;
         const bool integer = cell.series->instrument->integer &&
                              cell.series->instrument->kind != instrument_kind::histogram &&
                              cell.kind != cell_kind::histogram && cell.kind != cell_kind::exponential;
-        const std::size_t capacity = cell.reservoir->capacity;
+        const bucket_table* const table =
+            reservoir.aligned ? static_cast<histogram_cell&>(cell).table : nullptr;
         for_each_lane(cell, [&](metric_stream&, series_values& values) {
             if (!values.exemplars) values.exemplars = std::make_unique<std::vector<metric_exemplar>>();
             if (std::exchange(values.exemplars_told, false)) values.exemplars->clear();
@@ -265,11 +271,22 @@ private:
                 made.time_unix_ns = slot.time_unix_ns;
                 made.trace_id = {{slot.trace_id[0], slot.trace_id[1]}};
                 made.span_id = {slot.span_id};
-                // Those of several threads share the room; the newest stay.
-                if (values.exemplars->size() >= capacity) values.exemplars->erase(values.exemplars->begin());
-                values.exemplars->push_back(std::move(made));
+                put(*values.exemplars, std::move(made), reservoir.capacity, table);
             }
         });
+    }
+
+    // Those of several threads share the room: one a bucket, or the newest.
+    static void put(std::vector<metric_exemplar>& all, metric_exemplar&& fresh, std::size_t capacity,
+                    const bucket_table* table) {
+        if (table)
+            for (metric_exemplar& old : all)
+                if (find_bucket(*table, old.value) == find_bucket(*table, fresh.value)) {
+                    old = std::move(fresh);
+                    return;
+                }
+        if (all.size() >= capacity) all.erase(all.begin());
+        all.push_back(std::move(fresh));
     }
 
     // What a callback reported, for this reader and those that share its values.
@@ -402,6 +419,7 @@ private:
     const bool has_barrier_;
     std::mutex mutex_;
     metric_store::snapshot seen_;
+    metric_complaints* heard_ = nullptr; // of whoever holds the lock
     std::vector<metric_cell*> gauges_;
     std::vector<exemplar_slot> slots_;
     std::vector<std::uint64_t> positive_;

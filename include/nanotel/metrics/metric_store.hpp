@@ -19,6 +19,14 @@ struct rejected_measurements {
     atomic<std::uint64_t> out_of_memory; // no cell could be had
 };
 
+// Said when it goes, after the lock is released: the handler of diagnostics is the application's.
+struct metric_complaints {
+    std::vector<std::string> texts;
+    ~metric_complaints() {
+        for (std::string& text : texts) diagnose(diagnostic_level::warning, "metrics", std::move(text));
+    }
+};
+
 // Lives as long as the process. All members are thread-safe unless they say otherwise.
 class metric_store {
 public:
@@ -32,6 +40,7 @@ public:
         forget_all();
         settings_ = std::move(settings);
         clock_ = clock;
+        began_unix_ns_ = now();
         start_ = start;
         running_ = true;
     }
@@ -106,8 +115,9 @@ public:
         if (thread.measured.busy != 0) return;
         thread.measured.busy = 1;
         cell.skip.store_relaxed(1);
-        if (!cell.reservoir) make_reservoir(cell);
-        if (exemplar_reservoir* const reservoir = cell.reservoir; reservoir && reservoir->try_lock()) {
+        if (!cell.reservoir.load_acquire()) make_reservoir(cell);
+        if (exemplar_reservoir* const reservoir = cell.reservoir.load_acquire();
+            reservoir && reservoir->try_lock()) {
             reservoir->put(thread.context, bits, now(), bucket, thread.ids);
             const std::uint32_t skip = reservoir->draw_skip(thread.ids);
             reservoir->unlock();
@@ -118,7 +128,11 @@ public:
 
     bool add_negative_buckets(thread_state& thread, metric_cell& cell) noexcept {
         auto& exponential = static_cast<exponential_cell&>(cell);
+        // A signal handler that comes now must not use the arena too.
+        if (thread.measured.busy != 0) return false;
+        thread.measured.busy = 1;
         std::uint64_t* const memory = thread.measured.metrics->cells.raw(2 * std::size_t{exponential.size});
+        thread.measured.busy = 0;
         if (!memory) {
             rejected.out_of_memory.fetch_add_relaxed(1);
             return false;
@@ -131,7 +145,7 @@ public:
 
     // The instrument of a callback that runs; valid until the next begin. Throws where memory is short.
     known_instrument& known(instrument_state& instrument) {
-        complaints heard;
+        metric_complaints heard;
         const std::lock_guard lock(mutex_);
         return *slots_[slot_of(instrument, heard.texts) - first_slot_].instrument;
     }
@@ -141,7 +155,8 @@ public:
         const std::lock_guard lock(mutex_);
         const std::vector<label_section> labels = sort_sections(sections);
         for (metric_stream* const stream : instrument.streams)
-            each(*stream, stream->series_of(labels, complete, now()));
+            // What is observed is a sum since the process began, or since we can tell.
+            each(*stream, stream->series_of(labels, complete, began_unix_ns_));
     }
 
     // -- the collection, see metrics/metric_collection.hpp
@@ -264,14 +279,6 @@ private:
         measured_series* series = nullptr;
     };
 
-    // Said after the lock is released: the handler is the application's.
-    struct complaints {
-        std::vector<std::string> texts;
-        ~complaints() {
-            for (std::string& text : texts) diagnose(diagnostic_level::warning, "metrics", std::move(text));
-        }
-    };
-
     template <class Find>
     void long_way(const instrument_state& instrument, std::uint64_t bits, std::uint32_t known_slot,
                   Find&& find_cells) noexcept {
@@ -286,7 +293,7 @@ private:
             if (known && measured.cell_count.load_relaxed() != 0 && known_slot < known->indirect.size())
                 cells = known->indirect[known_slot];
             if (!cells) {
-                complaints heard; // said after the lock is released
+                metric_complaints heard; // said after the lock is released
                 const std::lock_guard lock(mutex_);
                 if (running_) {
                     heard_ = &heard.texts;
@@ -548,7 +555,7 @@ private:
 
     void make_reservoir(metric_cell& cell) noexcept {
         const std::lock_guard lock(mutex_);
-        if (cell.reservoir || !cell.series) return; // of a gauge, another thread's
+        if (cell.reservoir.load_relaxed() || !cell.series) return; // of a gauge, another thread's
         const cell_plan& plan = cell.series->instrument->plans[cell.plan];
         if (plan.exemplars == 0) {
             cell.skip.store_relaxed(0);
@@ -560,7 +567,7 @@ private:
         if (!made) return;
         made->next = reservoirs_;
         reservoirs_ = made;
-        cell.reservoir = made;
+        cell.reservoir.store_release(made);
     }
 
     void forget_all() noexcept {
@@ -594,6 +601,7 @@ private:
     bool running_ = false;
     std::uint32_t start_ = 0;
     std::uint64_t (*clock_)() noexcept = nullptr;
+    std::uint64_t began_unix_ns_ = 0;
     stream_settings settings_;
     std::vector<std::string>* heard_ = nullptr; // the complaints of whoever holds the lock
     std::vector<std::unique_ptr<known_instrument>> instruments_;

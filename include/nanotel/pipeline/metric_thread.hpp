@@ -124,7 +124,8 @@ private:
 
     void read(reader& r, std::vector<observation>* last) noexcept {
         try {
-            std::vector<observation> observed = last ? *last : observe(clock::now() + r.schedule.timeout);
+            std::vector<observation> observed =
+                last ? *last : observe(clock::now() + callback_time(r.schedule));
             collection_.collect(r.schedule.reader, observed, r.encoder);
             r.encoder.finish();
         } catch (...) {
@@ -143,6 +144,11 @@ private:
             r.schedule.queue->push(std::move(body), points, signal::metrics, r.schedule.timeout);
         }
         r.bodies.clear();
+    }
+
+    // Not longer than a collection may be late, or one that stalls would hold up the other readers.
+    static std::chrono::milliseconds callback_time(const reader_schedule& schedule) noexcept {
+        return std::min(schedule.timeout, std::max(schedule.interval, std::chrono::milliseconds(1'000)));
     }
 
     std::vector<observation> observe(clock::time_point deadline) {
