@@ -55,6 +55,8 @@ private:
     void take_all(std::unique_ptr<thread_metrics> left) noexcept {
         left->cells.each([&](metric_cell& cell) {
             try {
+                if (exemplar_reservoir* const reservoir = cell.reservoir.load_acquire())
+                    take_exemplars(cell, *reservoir);
                 for (const std::uint32_t epoch : {0u, 1u}) take(cell, true, epoch);
             } catch (...) { // no memory for the buckets of a reader
                 store_.rejected.out_of_memory.fetch_add_relaxed(1);
@@ -66,6 +68,7 @@ private:
     void drain() {
         for (auto& finished : store_.take_finished()) take_all(std::move(finished));
         store_.look(seen_);
+        take_exemplars();
         std::uint32_t quiet = histogram_epoch.load_relaxed();
         if (seen_.histograms) {
             // Sequentially consistent, for threads that fence their turns themselves: either they see the new
@@ -82,11 +85,14 @@ private:
 
     // First what they hold, then where it belongs: the one is under the store's lock, the other takes it.
     void take_gauges() {
+        find_gauges();
+        for (metric_cell* const cell : gauges_) take(*cell, true, 0);
+    }
+    void find_gauges() {
         gauges_.clear();
         store_.each_gauge([&](metric_cell& cell) {
             if (cell.kind == cell_kind::gauge) gauges_.push_back(&cell);
         });
-        for (metric_cell* const cell : gauges_) take(*cell, true, 0);
     }
 
     // Waits until the thread is out of the turn in which it may write to the old copies. Where it is stopped
@@ -160,8 +166,6 @@ private:
             if (still) take(static_cast<exponential_cell&>(cell), quiet);
             break;
         }
-        if (exemplar_reservoir* const reservoir = cell.reservoir.load_acquire())
-            take_exemplars(cell, *reservoir);
     }
 
     void take_totals(histogram_totals& totals, distribution& into) {
@@ -247,6 +251,19 @@ private:
         for (const stream_lane& lane : stream.lanes)
             if (lane.points == temporality::delta) return true;
         return false;
+    }
+
+    // Before the measurements: one becomes an exemplar after it was counted, so each of those that are there
+    // now is counted in what is taken next, and lies within its extremes.
+    void take_exemplars() {
+        if (!seen_.exemplars) return;
+        const auto take_of = [&](metric_cell& cell) {
+            if (exemplar_reservoir* const reservoir = cell.reservoir.load_acquire())
+                take_exemplars(cell, *reservoir);
+        };
+        for (thread_metrics* const thread : seen_.threads) thread->cells.each(take_of);
+        find_gauges();
+        for (metric_cell* const cell : gauges_) take_of(*cell);
     }
 
     void take_exemplars(metric_cell& cell, exemplar_reservoir& reservoir) {

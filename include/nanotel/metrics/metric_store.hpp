@@ -165,6 +165,7 @@ public:
         std::vector<thread_metrics*> threads;
         std::vector<metric_stream*> streams; // those of a scope in a row
         bool histograms;
+        bool exemplars;
     };
     // What there is now; new series become the collection's. Only while the collection holds its own lock.
     void look(snapshot& into) {
@@ -172,6 +173,7 @@ public:
         into.threads.clear();
         for (const auto& thread : threads_) into.threads.push_back(thread.get());
         into.histograms = histograms_;
+        into.exemplars = reservoirs_ != nullptr;
         into.streams.clear();
         for (const auto& stream : streams_) {
             into.streams.push_back(stream.get());
