@@ -177,8 +177,18 @@ template <class Use, class... V>
                                                  const V&... values) noexcept {
     record_builder builder;
     builder.open(0);
-    [[maybe_unused]] std::uint32_t i = 0;
-    const bool complete = (builder.add_attribute(keys[i++].name, values) && ...);
+    // Sets that are equal are equal bytes, also those between a text and the next word.
+    __builtin_memset(builder.payload(), 0, builder.capacity());
+    bool complete = false;
+    for (const record_builder::position begin = builder.mark();;) {
+        const unsigned block = builder.marks.pool_class;
+        [[maybe_unused]] std::uint32_t i = 0;
+        complete = (builder.add_attribute(keys[i++].name, values) && ...);
+        if (builder.marks.pool_class == block) break;
+        // It moved to a block that holds what was there before; now it has room.
+        __builtin_memset(builder.payload(), 0, builder.size);
+        builder.rewind(begin);
+    }
     label_set set{builder.payload(), builder.size, complete, false, nullptr, 0, slot, 0, keys};
     [[maybe_unused]] std::uint64_t packed[most_packed_words];
     if constexpr ((cacheable_label<V> && ...)) {
