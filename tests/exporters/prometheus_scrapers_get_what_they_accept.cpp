@@ -50,8 +50,9 @@ TEST_CASE("the format is the one that the scraper likes most") {
         {"application/openmetrics-text;version=2.0.0", text_type},
         {"application/json", text_type},
     };
-    for (const auto& [accept, expected] : cases) {
-        CAPTURE(accept);
+    for (const auto& one : cases) {
+        const auto [accept, expected] = one;
+        CAPTURE(one.first);
         const auto answer = get(endpoint, "/metrics", {{"Accept", accept}});
         CHECK(answer.status == 200);
         CHECK(answer.get_header_value("Content-Type") == expected);
