@@ -21,6 +21,7 @@ constexpr void check_amount() noexcept {
 
 template <class Number>
 struct disabled_bound {
+    constexpr bool enabled() const noexcept { return false; }
     template <class T>
     constexpr void add(T) const noexcept {
         check_amount<Number, T>();

@@ -41,9 +41,14 @@ struct exemplar_reservoir {
     double threshold;         // W of algorithm L
     exemplar_reservoir* next; // all of the store, to be freed
     exemplar_slot* slots() noexcept { return reinterpret_cast<exemplar_slot*>(this + 1); }
+    // Of a reservoir aligned to buckets: see histogram_cell::offers.
+    atomic<std::uint64_t>* offers() noexcept {
+        return reinterpret_cast<atomic<std::uint64_t>*>(slots() + capacity);
+    }
 
     static exemplar_reservoir* make(std::uint32_t capacity, bool aligned) noexcept {
-        void* const memory = std::calloc(1, sizeof(exemplar_reservoir) + capacity * sizeof(exemplar_slot));
+        const std::size_t each = sizeof(exemplar_slot) + (aligned ? sizeof(std::uint64_t) : 0);
+        void* const memory = std::calloc(1, sizeof(exemplar_reservoir) + capacity * each);
         if (!memory) return nullptr;
         auto* const made = new (memory) exemplar_reservoir{};
         made->capacity = capacity;
@@ -96,6 +101,7 @@ struct exemplar_reservoir {
                 to.push_back(slots()[i]);
                 slots()[i].filled = false;
             }
+        for (std::uint32_t i = 0; aligned && i < capacity; ++i) offers()[i].store_relaxed(0);
         used = 0;
         threshold = 1;
         unlock();

@@ -66,6 +66,10 @@ struct histogram_totals {
 struct histogram_cell : metric_cell {
     const bucket_table* table;
     std::uint64_t copy_words;
+    // Of each bucket, how many measurements were offered to the reservoir since it was emptied; null before
+    // the first. The thread counts, the collection clears: relaxed, what is lost between them changes a
+    // chance.
+    atomic<atomic<std::uint64_t>*> offers;
 
     struct copy {
         histogram_totals totals;
@@ -195,12 +199,18 @@ inline bool is_finite_number(std::uint64_t bits) noexcept {
         copy.totals.not_finite.add_by_owner(1);
         return end_turn(thread.measured);
     }
-    auto& count = copy.counts()[bucket];
-    count.add_by_owner(1);
+    copy.counts()[bucket].add_by_owner(1);
     copy.totals.add(v);
     end_turn(thread.measured);
-    if ((*thread.measured.exemplar_word & context_word::sampled) != 0) [[unlikely]]
-        if (replaces_exemplar(thread, count.load_relaxed())) take_exemplar(thread, cell, bucket, bits);
+    if ((*thread.measured.exemplar_word & context_word::sampled) != 0) [[unlikely]] {
+        atomic<std::uint64_t>* const offers = cell.offers.load_acquire();
+        if (offers) {
+            const std::uint64_t n = offers[bucket].load_relaxed() + 1;
+            offers[bucket].store_relaxed(n);
+            if (!replaces_exemplar(thread, n)) return;
+        }
+        take_exemplar(thread, cell, bucket, bits);
+    }
 }
 
 // The bucket of a value whose sign is off, counted.

@@ -191,8 +191,9 @@ consteval enum_numbering<Count> number_enum(const named_integer* entries, const 
         const named_integer& entry = entries[i];
         if (entry.value < all.first) all.first = entry.value;
         if (entry.value > all.last) all.last = entry.value;
-        const text name(characters ? characters : entry.name, entry.size);
-        if (characters) characters += entry.size;
+        // Not a test of the pointer, which the undefined-behaviour sanitizer of g++ 12 makes no constant.
+        const text name(is_listed ? entry.name : characters, entry.size);
+        if (!is_listed) characters += entry.size;
         std::uint32_t at = all.other;
         if (is_listed) {
             at = 0;

@@ -313,9 +313,9 @@ private:
                 const int lane = stream.lane_of[reader];
                 if (lane < 0) return;
                 series_values& values = series.values[static_cast<std::size_t>(lane)];
-                // Sets of labels that a view made one: sums add up.
-                const bool adds =
-                    values.touched && stream.described.kind == metric_kind::sum && !stream.keeps_all();
+                // Sets of labels that a view or the limit made one: sums add up.
+                const bool is_shared = !stream.keeps_all() || series.labels.sections == overflow_sections();
+                const bool adds = values.touched && stream.described.kind == metric_kind::sum && is_shared;
                 if (!adds)
                     values.bits = o.bits;
                 else if (stream.described.integer)

@@ -303,6 +303,7 @@ private:
                     heard_ = nullptr;
                 }
             }
+            measured.busy = 0; // the rest is as the short way: it may ask for buckets or a reservoir itself
             if (cells)
                 for (metric_cell* const cell : *cells) put(*thread, *cell, instrument, bits);
         } catch (...) {
@@ -399,7 +400,9 @@ private:
         std::string folded = std::to_string(scope) + '/';
         for (const char c : name) folded += to_lower(c);
         auto& same_name = by_name_[folded];
-        const std::string unit = to_string(declared.unit);
+        std::string unit = to_string(declared.unit);
+        const bool bad_unit = !declared.checked && !is_instrument_unit(declared.unit);
+        if (bad_unit) unit.clear(); // before it is compared: who declares the same is the same
         for (known_instrument* const known : same_name)
             if (known->kind == declared.kind && known->unit == unit && known->integer == declared.integer) {
                 if (known->description != to_string(declared.description))
@@ -430,11 +433,9 @@ private:
             known.plans.emplace_back();
             return known;
         }
-        if (!declared.checked && !is_instrument_unit(declared.unit)) {
+        if (bad_unit)
             heard.push_back("the unit of the instrument '" + known.name +
                             "' is not exported; a unit has at most 63 ASCII characters");
-            known.unit.clear();
-        }
         auto made = stream_builder(settings_, known, tables_, heard).build(sites_.scope(scope));
         for (const cell_plan& plan : known.plans)
             histograms_ =
@@ -570,6 +571,7 @@ private:
         made->next = reservoirs_;
         reservoirs_ = made;
         cell.reservoir.store_release(made);
+        if (aligned) static_cast<histogram_cell&>(cell).offers.store_release(made->offers());
     }
 
     void forget_all() noexcept {

@@ -93,6 +93,11 @@ constexpr attribute<label_key<Label>, Value> attribute_of_label(Value value) noe
     return {value};
 }
 
+[[gnu::always_inline]] inline bool is_enabled(const instrument_state& instrument) noexcept {
+    const std::uint32_t start = recording_enabled.load_relaxed();
+    return start != 0 && start != instrument.dropped_in.load_relaxed();
+}
+
 template <class Number, instrument_kind Kind, class... Labels>
 class synchronous_instrument {
     static_assert(is_measured_number<Number>,
@@ -112,10 +117,7 @@ public:
 
     /// Whether a measurement goes anywhere (OpenTelemetry Metrics API, "Enabled"): telemetry is started, and
     /// some reader's view keeps this instrument. Two loads.
-    [[nodiscard]] bool enabled() const noexcept {
-        const std::uint32_t start = recording_enabled.load_relaxed();
-        return start != 0 && start != state_.dropped_in.load_relaxed();
-    }
+    [[nodiscard]] bool enabled() const noexcept { return is_enabled(state_); }
 
 protected:
     static constexpr bool is_dense = label_combinations<Labels...> <= most_dense_combinations;
@@ -144,6 +146,11 @@ class bound_instrument {
 public:
     constexpr bound_instrument() noexcept = default;
     explicit bound_instrument(bound_state&& state) noexcept : state_(static_cast<bound_state&&>(state)) {}
+
+    /// Whether a measurement goes anywhere, as the instrument's.
+    [[nodiscard]] bool enabled() const noexcept {
+        return state_.instrument && is_enabled(*state_.instrument);
+    }
 
 protected:
     bound_state state_;

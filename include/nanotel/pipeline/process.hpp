@@ -27,7 +27,7 @@ struct pulled final : metric_source {
         : reader(std::move(by)), reader_number(number), thread(from), sites(known), process_resource(is) {}
     bool collect(metric_sink& sink) override {
         if (stopped.load_acquire() != 0) return false;
-        thread.collect(reader_number, sink, std::chrono::steady_clock::now() + std::chrono::seconds(5));
+        thread.collect(reader_number, sink, std::chrono::steady_clock::now() + std::chrono::seconds(1));
         return true;
     }
     const resource& described() const override { return process_resource; }
