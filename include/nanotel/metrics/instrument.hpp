@@ -108,7 +108,7 @@ struct bucket_bounds {
     consteval bucket_bounds(T... bounds) noexcept
         : values{static_cast<double>(bounds)...}, count(sizeof...(T)), given(true) {
         for (std::uint32_t i = 0; i < count; ++i)
-            if (!(values[i] - values[i] == 0) || (i > 0 && !(values[i] > values[i - 1])))
+            if (!__builtin_isfinite(values[i]) || (i > 0 && !(values[i] > values[i - 1])))
                 detail::nanotel_bucket_bounds_are_finite_and_ascending();
     }
 };

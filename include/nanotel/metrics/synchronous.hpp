@@ -11,11 +11,12 @@ inline constexpr std::uint32_t most_dense_combinations = 4096;
 
 #if defined(__has_attribute)
 #if __has_attribute(error)
-[[gnu::error("nanotel: a counter only grows, and this adds a negative constant to it; use an "
+[[gnu::error("nanotel: a counter only grows, and this adds a negative constant to it; use a "
              "nanotel::up_down_counter")]]
 #endif
 #endif
-void nanotel_a_counter_only_grows_and_this_adds_a_negative_constant();
+// noexcept: clang says nothing of a call that has to unwind.
+void nanotel_a_counter_only_grows_and_this_adds_a_negative_constant() noexcept;
 
 template <class Number>
 inline constexpr measurement adding =

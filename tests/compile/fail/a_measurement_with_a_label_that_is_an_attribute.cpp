@@ -1,0 +1,16 @@
+// EXPECT: no matching (member )?function for call to .*add
+// SPDX-License-Identifier: MIT
+#include <nanotel/nanotel.hpp>
+
+using namespace nanotel::literals;
+
+enum class outcome { ok, failed };
+constinit nanotel::counter<long, nanotel::label<"outcome", outcome>> requests{"requests"};
+
+int main() {
+#ifdef SHOULD_FAIL
+    requests.add(1, "outcome"_attr = "ok");
+#else
+    requests.add(1, outcome::ok);
+#endif
+}

@@ -1,0 +1,14 @@
+// EXPECT: a counter only grows, and this adds a negative constant to it; use a nanotel::up_down_counter
+// FLAGS: -O1
+// SPDX-License-Identifier: MIT
+#include <nanotel/nanotel.hpp>
+
+constinit nanotel::counter<> requests{"requests"};
+
+int main() {
+#ifdef SHOULD_FAIL
+    requests.add(-1);
+#else
+    requests.add(1);
+#endif
+}
