@@ -358,7 +358,7 @@ private:
         if (delta) lane.collected_unix_ns = std::max(now, lane.collected_unix_ns);
     }
 
-    void forget_idle(metric_stream& stream, std::uint64_t now) noexcept {
+    void forget_idle(metric_stream& stream, std::uint64_t now) {
         for (std::size_t i = stream.series.size(); i-- > 0;) {
             const stream_series& series = *stream.series[i];
             const std::uint64_t last = std::max(series.shown_unix_ns, series.created_unix_ns);

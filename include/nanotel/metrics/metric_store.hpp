@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The instruments, metrics and series that there are since start, and the long way of a measurement to its
-// cell. For the sdk.
+// The long way of a measurement to its cell, and what the threads measure into. For the sdk.
 #pragma once
 
 #include <nanotel/core/diagnostics.hpp>
+#include <nanotel/metrics/instrument_registry.hpp>
 #include <nanotel/metrics/observable.hpp>
-#include <nanotel/metrics/stream_builder.hpp>
 #include <nanotel/metrics/thread_metrics.hpp>
 
 #include <mutex>
@@ -30,7 +29,7 @@ struct metric_complaints {
 // Lives as long as the process. All members are thread-safe unless they say otherwise.
 class metric_store {
 public:
-    explicit metric_store(site_registry& sites) noexcept : sites_(sites) {}
+    explicit metric_store(site_registry& sites) noexcept : registry_(sites) {}
 
     // -- the life of the telemetry
 
@@ -38,7 +37,7 @@ public:
     void begin(std::uint32_t start, stream_settings settings, std::uint64_t (*clock)() noexcept) {
         const std::lock_guard lock(mutex_);
         forget_all();
-        settings_ = std::move(settings);
+        registry_.begin(start, std::move(settings));
         clock_ = clock;
         began_unix_ns_ = now();
         start_ = start;
@@ -56,24 +55,25 @@ public:
     std::uint64_t now() const noexcept { return clock_ ? clock_() : clock_nanoseconds(CLOCK_REALTIME); }
     rejected_measurements rejected;
     // Fixed from begin to the next.
-    std::uint64_t forget_after_ns() const noexcept { return settings_.forget_after_ns; }
+    std::uint64_t forget_after_ns() const noexcept { return registry_.settings().forget_after_ns; }
 
     // -- the long way
 
     void measure(instrument_state& instrument, std::uint32_t index, std::uint64_t bits) noexcept {
         long_way(instrument, bits, instrument.slot.load_relaxed() + index, [&](thread_metrics& mine) {
             const std::uint32_t slot = slot_of(instrument) + index;
-            return find(mine, slot, series_at(slot));
+            return find(mine, slot, registry_.series_at(slot, now()));
         });
     }
 
     void measure_labelled(instrument_state& instrument, const label_set& set, std::uint64_t bits) noexcept {
         long_way(instrument, bits, no_slot, [&](thread_metrics& mine) {
             const std::uint32_t slot = slot_of(instrument);
-            const auto& cells = cells_of(mine, series_of(*slots_[slot - first_slot_].instrument, set));
+            known_instrument& known = registry_.instrument_at(slot);
+            const auto& cells = cells_of(mine, registry_.series_of(known, set, now()));
             show(mine, slot, nullptr);
             // Not where the instrument had another slot when the labels were hashed: the next time.
-            if (set.cacheable && set.slot == slot && slots_[slot - first_slot_].instrument->direct) {
+            if (set.cacheable && set.slot == slot && known.direct) {
                 mine.remember(set, cells.front(), slot, set.hash);
                 mine.owner->measured.label_set_mask = mine.label_sets.size() - 1;
                 mine.owner->measured.label_sets = mine.label_sets.data();
@@ -86,14 +86,14 @@ public:
         instrument_state& instrument = *bound.instrument;
         long_way(instrument, bits, bound.slot.load_relaxed(), [&](thread_metrics& mine) {
             std::uint32_t slot = bound.slot.load_relaxed();
-            if (!is_valid(slot)) {
+            if (!registry_.is_valid(slot)) {
                 slot = slot_of(instrument);
-                slot = bound.labelled
-                           ? slot_of(series_of(*slots_[slot - first_slot_].instrument, bound.labels.set()))
-                           : slot + bound.index;
+                slot = bound.labelled ? registry_.slot_of(registry_.series_of(registry_.instrument_at(slot),
+                                                                              bound.labels.set(), now()))
+                                      : slot + bound.index;
                 bound.slot.store_relaxed(slot);
             }
-            return find(mine, slot, series_at(slot));
+            return find(mine, slot, registry_.series_at(slot, now()));
         });
     }
 
@@ -147,7 +147,7 @@ public:
     known_instrument& known(instrument_state& instrument) {
         metric_complaints heard;
         const std::lock_guard lock(mutex_);
-        return *slots_[slot_of(instrument, heard.texts) - first_slot_].instrument;
+        return registry_.instrument_at(registry_.slot_of(instrument, heard.texts));
     }
     // The series of an observed number, for the collection, in each metric of its instrument.
     template <class Each>
@@ -172,10 +172,10 @@ public:
         const std::lock_guard lock(mutex_);
         into.threads.clear();
         for (const auto& thread : threads_) into.threads.push_back(thread.get());
-        into.histograms = histograms_;
+        into.histograms = registry_.has_histograms();
         into.exemplars = reservoirs_ != nullptr;
         into.streams.clear();
-        for (const auto& stream : streams_) {
+        for (const auto& stream : registry_.streams()) {
             into.streams.push_back(stream.get());
             for (auto& series : stream->fresh) stream->series.push_back(std::move(series));
             stream->fresh.clear();
@@ -195,35 +195,12 @@ public:
     // A series for what still comes of one that was let go.
     void revive(measured_series& measured) {
         const std::lock_guard lock(mutex_);
-        const std::vector<label_section> labels = split_sections(measured.labels);
-        const bool overflow = measured.labels == overflow_sections();
-        for (std::size_t i = 0; i < measured.targets.size(); ++i)
-            measured.targets[i] = &measured.instrument->streams[i]->series_of(labels, !overflow, now());
-        stream_series& target = *measured.targets.front();
-        if (target.measured)
-            target.revived.push_back(&measured);
-        else
-            target.measured = &measured;
-        measured.gone = false;
+        registry_.revive(measured, now());
     }
-
-    // A series that no reader has had anything of for long: its place is free. The cells stay with their
-    // threads until enough of them are idle.
-    std::unique_ptr<stream_series> let_go(metric_stream& stream, std::size_t at) noexcept {
+    // The series is idle: see instrument_registry.
+    void let_go(metric_stream& stream, std::size_t at) {
         const std::lock_guard lock(mutex_);
-        std::unique_ptr<stream_series> idle = std::move(stream.series[at]);
-        stream.series[at] = std::move(stream.series.back());
-        stream.series.pop_back();
-        stream.by_labels.erase(idle->labels.sections);
-        const auto leave = [&](measured_series& measured) {
-            measured.targets.front() = nullptr;
-            measured.labels = idle->labels.sections;
-            measured.gone = true;
-            ++gone_;
-        };
-        if (idle->measured) leave(*idle->measured);
-        for (measured_series* const measured : idle->revived) leave(*measured);
-        return idle;
+        registry_.let_go(stream, at);
     }
 
     // What threads have left behind to begin anew, without what was idle.
@@ -235,13 +212,14 @@ public:
     void release(std::unique_ptr<thread_metrics> done) noexcept {
         const std::lock_guard lock(mutex_);
         for (const auto& [measured, cells] : done->by_series) {
-            if (--measured->threads != 0 || !measured->gone || measured->has_slot) continue;
-            for (metric_cell* const gauge : measured->gauges)
+            if (--measured->threads != 0) continue;
+            const std::vector<metric_cell*> gauges = measured->gauges;
+            if (!registry_.forget(*measured)) continue;
+            for (metric_cell* const gauge : gauges)
                 if (gauge) {
                     gauge->kind = cell_kind::none;
                     free_gauges_.push_back(gauge);
                 }
-            measured_.erase(measured);
         }
     }
 
@@ -268,19 +246,11 @@ public:
     std::size_t series_count() {
         const std::lock_guard lock(mutex_);
         std::size_t count = 0;
-        for (const auto& stream : streams_) count += stream->by_labels.size();
+        for (const auto& stream : registry_.streams()) count += stream->by_labels.size();
         return count;
     }
 
 private:
-    struct slot_entry {
-        known_instrument* instrument = nullptr;
-        const label_domain* domains = nullptr;
-        std::uint32_t domain_count = 0;
-        std::uint32_t index = 0;
-        measured_series* series = nullptr;
-    };
-
     template <class Find>
     void long_way(const instrument_state& instrument, std::uint64_t bits, std::uint32_t known_slot,
                   Find&& find_cells) noexcept {
@@ -334,13 +304,11 @@ private:
 
     // -- under the lock
 
-    bool is_valid(std::uint32_t slot) const noexcept { return slot != no_slot && slot >= first_slot_; }
-
     thread_metrics& metrics_of(thread_state& thread) {
         thread_measurements& measured = thread.measured;
         if (measured.metrics && measured.metrics->start == start_) {
             thread_metrics& mine = *measured.metrics;
-            if (gone_ - mine.gone_before < 256 + mine.by_series.size() / 2) return mine;
+            if (registry_.gone() - mine.gone_before < 256 + mine.by_series.size() / 2) return mine;
             // Most of what it has may be idle series: the collection takes all of it, as of a thread that
             // ends.
             for (auto& entry : threads_)
@@ -354,16 +322,17 @@ private:
         auto made = std::make_unique<thread_metrics>();
         made->start = start_;
         made->owner = &thread;
-        made->gone_before = gone_;
+        made->gone_before = registry_.gone();
         thread_metrics& result = *made;
         threads_.push_back(std::move(made));
         thread_metrics* const old = measured.metrics;
         measured.cell_count.store_relaxed(0);
         measured.cells = nullptr;
         measured.label_sets = nullptr;
-        measured.exemplar_word = settings_.filter == exemplar_filter::always_on    ? &every_measurement
-                                 : settings_.filter == exemplar_filter::always_off ? &no_measurement
-                                                                                   : &thread.context.word;
+        measured.exemplar_word =
+            registry_.settings().filter == exemplar_filter::always_on    ? &every_measurement
+            : registry_.settings().filter == exemplar_filter::always_off ? &no_measurement
+                                                                         : &thread.context.word;
         measured.metrics = &result;
         for (auto& entry : outdated_)
             if (entry.get() == old) {
@@ -374,131 +343,7 @@ private:
         return result;
     }
 
-    std::uint32_t slot_of(instrument_state& instrument) { return slot_of(instrument, *heard_); }
-    std::uint32_t slot_of(instrument_state& instrument, std::vector<std::string>& heard) {
-        const std::uint32_t slot = instrument.slot.load_relaxed();
-        return is_valid(slot) ? slot : add(instrument, heard);
-    }
-
-    std::uint32_t add(instrument_state& declared, std::vector<std::string>& heard) {
-        known_instrument& known = known_as(declared, heard);
-        if (known.streams.empty()) declared.dropped_in.store_relaxed(start_);
-        auto& first = known.first_slots[{declared.domains, declared.combinations}];
-        if (!is_valid(first) || first == 0) {
-            first = next_slot_;
-            for (std::uint32_t i = 0; i < declared.combinations; ++i)
-                slots_.push_back({&known, declared.domains, declared.domain_count, i, nullptr});
-            next_slot_ += declared.combinations;
-        }
-        declared.slot.store_relaxed(first);
-        return first;
-    }
-
-    known_instrument& known_as(const instrument_state& declared, std::vector<std::string>& heard) {
-        const std::uint32_t scope = sites_.add_scope(*declared.scope);
-        std::string name = to_string(declared.name);
-        std::string folded = std::to_string(scope) + '/';
-        for (const char c : name) folded += to_lower(c);
-        auto& same_name = by_name_[folded];
-        std::string unit = to_string(declared.unit);
-        const bool bad_unit = !declared.checked && !is_instrument_unit(declared.unit);
-        if (bad_unit) unit.clear(); // before it is compared: who declares the same is the same
-        for (known_instrument* const known : same_name)
-            if (known->kind == declared.kind && known->unit == unit && known->integer == declared.integer) {
-                if (known->description != to_string(declared.description))
-                    heard.push_back("the " + words(*known) +
-                                    " is declared with different descriptions; the first is used: '" +
-                                    known->description + "'");
-                return *known;
-            }
-        auto& known = *instruments_.emplace_back(std::make_unique<known_instrument>());
-        known.name = std::move(name);
-        known.unit = unit;
-        known.description = to_string(declared.description);
-        known.scope = scope;
-        known.kind = declared.kind;
-        known.integer = declared.integer;
-        known.exponential = declared.exponential;
-        known.has_bounds = declared.has_bounds;
-        known.bounds.assign(declared.bounds, declared.bounds + declared.bound_count);
-        if (!same_name.empty())
-            heard.push_back("the " + words(known) + " is also declared as the " + words(*same_name.front()) +
-                            "; both are exported. Give one of them another name, or make them agree");
-        same_name.push_back(&known);
-        if (!declared.checked && !is_instrument_name(declared.name)) {
-            heard.push_back(
-                "'" + known.name +
-                "' is no name of an instrument, and nothing of it is exported; a name has 1 to 255 "
-                "letters, digits and _ . - /, and begins with a letter");
-            known.plans.emplace_back();
-            return known;
-        }
-        if (bad_unit)
-            heard.push_back("the unit of the instrument '" + known.name +
-                            "' is not exported; a unit has at most 63 ASCII characters");
-        auto made = stream_builder(settings_, known, tables_, heard).build(sites_.scope(scope));
-        for (const cell_plan& plan : known.plans)
-            histograms_ =
-                histograms_ || plan.kind == cell_kind::histogram || plan.kind == cell_kind::exponential;
-        for (auto& stream : made) {
-            for (const auto& other : streams_)
-                if (other->described.scope == scope && other->instrument != &known &&
-                    other->described.name == stream->described.name && other->instrument->name != known.name)
-                    heard.push_back("a view makes the metric '" + stream->described.name + "' of the " +
-                                    words(known) + ", and there is one already, of the " +
-                                    words(*other->instrument) + "; both are exported");
-            streams_.push_back(std::move(stream));
-        }
-        return known;
-    }
-
-    static std::string words(const known_instrument& i) {
-        return std::string(i.integer ? "integer " : "double ") + to_string(i.kind) + " '" + i.name + "'" +
-               (i.unit.empty() ? " without a unit" : " in '" + i.unit + "'");
-    }
-
-    measured_series& series_at(std::uint32_t slot) {
-        slot_entry& entry = slots_[slot - first_slot_];
-        if (!entry.series) {
-            const std::string sections =
-                sections_of_combination(entry.domains, entry.domain_count, entry.index);
-            entry.series = &series_of(*entry.instrument, sort_sections(sections), true);
-            entry.series->has_slot = true;
-        }
-        return *entry.series;
-    }
-    measured_series& series_of(known_instrument& instrument, const label_set& set) {
-        return series_of(instrument, sort_sections({reinterpret_cast<const char*>(set.sections), set.size}),
-                         set.complete);
-    }
-    measured_series& series_of(known_instrument& instrument, const std::vector<label_section>& labels,
-                               bool complete) {
-        std::vector<stream_series*> targets;
-        for (metric_stream* const stream : instrument.streams)
-            targets.push_back(&stream->series_of(labels, complete, now()));
-        measured_series*& known = targets.empty()       ? instrument.unread
-                                  : targets.size() == 1 ? targets.front()->measured
-                                                        : instrument.measured[targets];
-        if (!known) {
-            auto made = std::make_unique<measured_series>();
-            made->instrument = &instrument;
-            made->targets = std::move(targets);
-            made->gauges.resize(instrument.plans.size());
-            measured_series* const address = made.get();
-            measured_.emplace(address, std::move(made));
-            known = address;
-        }
-        return *known;
-    }
-    // A slot of its own, for handles.
-    std::uint32_t slot_of(measured_series& series) {
-        if (!is_valid(series.slot)) {
-            slots_.push_back({series.instrument, nullptr, 0, 0, &series});
-            series.slot = next_slot_++;
-            series.has_slot = true;
-        }
-        return series.slot;
-    }
+    std::uint32_t slot_of(instrument_state& instrument) { return registry_.slot_of(instrument, *heard_); }
 
     const std::vector<metric_cell*>& cells_of(thread_metrics& mine, measured_series& series) {
         const auto [entry, is_new] = mine.by_series.try_emplace(&series);
@@ -515,10 +360,11 @@ private:
             cells.reserve(series.instrument->plans.size());
             cell_arena& arena = shared ? *gauges_ : mine.cells;
             if (shared && !free_gauges_.empty()) {
-                cells.push_back(
-                    series.gauges[number] =
-                        lay_out(reinterpret_cast<std::uint64_t*>(free_gauges_.back()), plan, number, series));
+                void* const used = free_gauges_.back();
                 free_gauges_.pop_back();
+                std::memset(used, 0, words_of(plan) * 8);
+                series.gauges[number] = lay_out(static_cast<std::uint64_t*>(used), plan, number, series);
+                cells.push_back(series.gauges[number]);
                 continue;
             }
             std::uint64_t* const memory = arena.reserve(words_of(plan));
@@ -557,7 +403,9 @@ private:
     }
 
     void make_reservoir(metric_cell& cell) noexcept {
-        const std::lock_guard lock(mutex_);
+        // Not waited for: the next measurement asks again.
+        const std::unique_lock lock(mutex_, std::try_to_lock);
+        if (!lock) return;
         if (cell.reservoir.load_relaxed() || !cell.series) return; // of a gauge, another thread's
         const cell_plan& plan = cell.series->instrument->plans[cell.plan];
         if (plan.exemplars == 0) {
@@ -588,37 +436,16 @@ private:
         }
         old_reservoirs_ = reservoirs_;
         reservoirs_ = nullptr;
-        streams_.clear();
-        measured_.clear();
-        instruments_.clear();
-        by_name_.clear();
-        old_tables_.clear();
-        old_tables_.swap(tables_);
-        slots_.clear();
-        first_slot_ = next_slot_;
-        histograms_ = false;
     }
 
-    site_registry& sites_;
+    instrument_registry registry_;
     std::mutex mutex_;
     atomic<std::uint32_t> abandoned_;
     bool running_ = false;
     std::uint32_t start_ = 0;
     std::uint64_t (*clock_)() noexcept = nullptr;
     std::uint64_t began_unix_ns_ = 0;
-    stream_settings settings_;
     std::vector<std::string>* heard_ = nullptr; // the complaints of whoever holds the lock
-    std::vector<std::unique_ptr<known_instrument>> instruments_;
-    std::unordered_map<std::string, std::vector<known_instrument*>> by_name_; // scope and name in lower case
-    std::vector<std::unique_ptr<metric_stream>> streams_;
-    std::unordered_map<measured_series*, std::unique_ptr<measured_series>> measured_;
-    std::size_t gone_ = 0; // series that were let go, ever
-    std::deque<bucket_table_storage> tables_;
-    std::deque<bucket_table_storage> old_tables_;
-    std::deque<slot_entry> slots_; // from first_slot_
-    std::uint32_t first_slot_ = 1;
-    std::uint32_t next_slot_ = 1;
-    bool histograms_ = false;
     std::vector<std::unique_ptr<thread_metrics>> threads_;
     std::vector<std::unique_ptr<thread_metrics>> finished_; // given up by their threads, not yet taken
     std::vector<metric_cell*> free_gauges_;

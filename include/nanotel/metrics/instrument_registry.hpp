@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// The instruments, their metrics and series since start, and the slots by which threads find them. For the
+// sdk.
+#pragma once
+
+#include <nanotel/metrics/stream_builder.hpp>
+
+namespace nanotel::inline NANOTEL_ABI::detail {
+
+// Belongs to the metric_store, under whose lock all of it is. Its functions throw where memory is short.
+class instrument_registry {
+public:
+    explicit instrument_registry(site_registry& sites) noexcept : sites_(sites) {}
+
+    // What was known is forgotten, and slots given before are not valid any more.
+    void begin(std::uint32_t start, stream_settings settings) {
+        streams_.clear();
+        measured_.clear();
+        instruments_.clear();
+        by_name_.clear();
+        old_tables_.clear();
+        old_tables_.swap(tables_); // a thread may still be looking into one; of before, none is
+        slots_.clear();
+        first_slot_ = next_slot_;
+        histograms_ = false;
+        settings_ = std::move(settings);
+        start_ = start;
+    }
+
+    const stream_settings& settings() const noexcept { return settings_; }
+    const std::vector<std::unique_ptr<metric_stream>>& streams() const noexcept { return streams_; }
+    bool has_histograms() const noexcept { return histograms_; }
+    std::size_t gone() const noexcept { return gone_; } // series that were let go, ever
+
+    // -- instruments
+
+    bool is_valid(std::uint32_t slot) const noexcept { return slot != no_slot && slot >= first_slot_; }
+
+    // The first slot of an instrument, registered if need be; what is wrong with it is added to `heard`.
+    std::uint32_t slot_of(instrument_state& instrument, std::vector<std::string>& heard) {
+        const std::uint32_t slot = instrument.slot.load_relaxed();
+        return is_valid(slot) ? slot : add(instrument, heard);
+    }
+
+    known_instrument& instrument_at(std::uint32_t slot) { return *slots_[slot - first_slot_].instrument; }
+
+    // -- series
+
+    // The series of a slot.
+    measured_series& series_at(std::uint32_t slot, std::uint64_t now) {
+        slot_entry& entry = slots_[slot - first_slot_];
+        if (!entry.series) {
+            const std::string sections =
+                sections_of_combination(entry.domains, entry.domain_count, entry.index);
+            entry.series = &series_of(*entry.instrument, sort_sections(sections), true, now);
+            entry.series->has_slot = true;
+        }
+        return *entry.series;
+    }
+    measured_series& series_of(known_instrument& instrument, const label_set& set, std::uint64_t now) {
+        return series_of(instrument, sort_sections({reinterpret_cast<const char*>(set.sections), set.size}),
+                         set.complete, now);
+    }
+    measured_series& series_of(known_instrument& instrument, const std::vector<label_section>& labels,
+                               bool complete, std::uint64_t now) {
+        std::vector<stream_series*> targets;
+        for (metric_stream* const stream : instrument.streams)
+            targets.push_back(&stream->series_of(labels, complete, now));
+        measured_series*& known = targets.empty()       ? instrument.unread
+                                  : targets.size() == 1 ? targets.front()->measured
+                                                        : instrument.measured[targets];
+        if (!known) {
+            auto made = std::make_unique<measured_series>();
+            made->instrument = &instrument;
+            made->targets = std::move(targets);
+            made->gauges.resize(instrument.plans.size());
+            measured_series* const address = made.get();
+            measured_.emplace(address, std::move(made));
+            known = address;
+        }
+        return *known;
+    }
+    // A slot of its own, for handles.
+    std::uint32_t slot_of(measured_series& series) {
+        if (!is_valid(series.slot)) {
+            slots_.push_back({series.instrument, nullptr, 0, 0, &series});
+            series.slot = next_slot_++;
+            series.has_slot = true;
+        }
+        return series.slot;
+    }
+
+    // A series for what still comes of one that was let go.
+    void revive(measured_series& measured, std::uint64_t now) {
+        const std::vector<label_section> labels = split_sections(measured.labels);
+        const bool overflow = measured.labels == overflow_sections();
+        for (std::size_t i = 0; i < measured.targets.size(); ++i)
+            measured.targets[i] = &measured.instrument->streams[i]->series_of(labels, !overflow, now);
+        stream_series& target = *measured.targets.front();
+        if (target.measured)
+            target.revived.push_back(&measured);
+        else
+            target.measured = &measured;
+        measured.gone = false;
+    }
+
+    // A series that no reader has had anything of for long: its place is free. The cells stay with their
+    // threads until enough of them are idle.
+    std::unique_ptr<stream_series> let_go(metric_stream& stream, std::size_t at) {
+        std::unique_ptr<stream_series> idle = std::move(stream.series[at]);
+        stream.series[at] = std::move(stream.series.back());
+        stream.series.pop_back();
+        stream.by_labels.erase(idle->labels.sections);
+        const auto leave = [&](measured_series& measured) {
+            measured.targets.front() = nullptr;
+            measured.labels = idle->labels.sections;
+            measured.gone = true;
+            ++gone_;
+        };
+        if (idle->measured) leave(*idle->measured);
+        for (measured_series* const measured : idle->revived) leave(*measured);
+        return idle;
+    }
+
+    // No thread has cells of a series any more. True where nothing else leads to it, and it is gone.
+    bool forget(measured_series& measured) noexcept {
+        if (!measured.gone || measured.has_slot) return false;
+        measured_.erase(&measured);
+        return true;
+    }
+
+private:
+    struct slot_entry {
+        known_instrument* instrument = nullptr;
+        const label_domain* domains = nullptr;
+        std::uint32_t domain_count = 0;
+        std::uint32_t index = 0;
+        measured_series* series = nullptr;
+    };
+
+    std::uint32_t add(instrument_state& declared, std::vector<std::string>& heard) {
+        known_instrument& known = known_as(declared, heard);
+        if (known.streams.empty()) declared.dropped_in.store_relaxed(start_);
+        auto& first = known.first_slots[{declared.domains, declared.combinations}];
+        if (!is_valid(first) || first == 0) {
+            first = next_slot_;
+            for (std::uint32_t i = 0; i < declared.combinations; ++i)
+                slots_.push_back({&known, declared.domains, declared.domain_count, i, nullptr});
+            next_slot_ += declared.combinations;
+        }
+        declared.slot.store_relaxed(first);
+        return first;
+    }
+
+    known_instrument& known_as(const instrument_state& declared, std::vector<std::string>& heard) {
+        const std::uint32_t scope = sites_.add_scope(*declared.scope);
+        std::string name = to_string(declared.name);
+        std::string folded = std::to_string(scope) + '/';
+        for (const char c : name) folded += to_lower(c);
+        auto& same_name = by_name_[folded];
+        std::string unit = to_string(declared.unit);
+        const bool bad_unit = !declared.checked && !is_instrument_unit(declared.unit);
+        if (bad_unit) unit.clear(); // before it is compared: who declares the same is the same
+        for (known_instrument* const known : same_name)
+            if (known->kind == declared.kind && known->unit == unit && known->integer == declared.integer) {
+                if (known->description != to_string(declared.description))
+                    heard.push_back("the " + words(*known) +
+                                    " is declared with different descriptions; the first is used: '" +
+                                    known->description + "'");
+                return *known;
+            }
+        auto& known = *instruments_.emplace_back(std::make_unique<known_instrument>());
+        known.name = std::move(name);
+        known.unit = unit;
+        known.description = to_string(declared.description);
+        known.scope = scope;
+        known.kind = declared.kind;
+        known.integer = declared.integer;
+        known.exponential = declared.exponential;
+        known.has_bounds = declared.has_bounds;
+        known.bounds.assign(declared.bounds, declared.bounds + declared.bound_count);
+        if (!same_name.empty())
+            heard.push_back("the " + words(known) + " is also declared as the " + words(*same_name.front()) +
+                            "; both are exported. Give one of them another name, or make them agree");
+        same_name.push_back(&known);
+        if (!declared.checked && !is_instrument_name(declared.name)) {
+            heard.push_back(
+                "'" + known.name +
+                "' is no name of an instrument, and nothing of it is exported; a name has 1 to 255 "
+                "letters, digits and _ . - /, and begins with a letter");
+            known.plans.emplace_back();
+            return known;
+        }
+        if (bad_unit)
+            heard.push_back("the unit of the instrument '" + known.name +
+                            "' is not exported; a unit has at most 63 ASCII characters");
+        auto made = stream_builder(settings_, known, tables_, heard).build(sites_.scope(scope));
+        for (const cell_plan& plan : known.plans)
+            histograms_ =
+                histograms_ || plan.kind == cell_kind::histogram || plan.kind == cell_kind::exponential;
+        for (auto& stream : made) {
+            for (const auto& other : streams_)
+                if (other->described.scope == scope && other->instrument != &known &&
+                    other->described.name == stream->described.name && other->instrument->name != known.name)
+                    heard.push_back("a view makes the metric '" + stream->described.name + "' of the " +
+                                    words(known) + ", and there is one already, of the " +
+                                    words(*other->instrument) + "; both are exported");
+            streams_.push_back(std::move(stream));
+        }
+        return known;
+    }
+
+    static std::string words(const known_instrument& i) {
+        return std::string(i.integer ? "integer " : "double ") + to_string(i.kind) + " '" + i.name + "'" +
+               (i.unit.empty() ? " without a unit" : " in '" + i.unit + "'");
+    }
+
+    site_registry& sites_;
+    stream_settings settings_;
+    std::uint32_t start_ = 0;
+    std::vector<std::unique_ptr<known_instrument>> instruments_;
+    std::unordered_map<std::string, std::vector<known_instrument*>> by_name_; // scope and name in lower case
+    std::vector<std::unique_ptr<metric_stream>> streams_;
+    std::unordered_map<measured_series*, std::unique_ptr<measured_series>> measured_;
+    std::size_t gone_ = 0;
+    std::deque<bucket_table_storage> tables_;
+    std::deque<bucket_table_storage> old_tables_;
+    std::deque<slot_entry> slots_; // from first_slot_
+    std::uint32_t first_slot_ = 1;
+    std::uint32_t next_slot_ = 1;
+    bool histograms_ = false;
+};
+
+} // namespace nanotel::inline NANOTEL_ABI::detail
