@@ -5,6 +5,8 @@
 
 #include <nanotel/core/config.hpp>
 
+#ifndef NANOTEL_DISABLED
+
 #include <type_traits>
 
 namespace nanotel::inline NANOTEL_ABI {
@@ -38,8 +40,6 @@ double nanotel_is_no_constant(); // never defined
                   "nanotel: a counter only grows, and this adds a negative constant to it; use a "           \
                   "nanotel::up_down_counter")
 
-#ifndef NANOTEL_DISABLED
-
 /// Public. counter.add(amount, labels…), evaluated only where the instrument is enabled. A negative constant
 /// for a counter is a compile error. Function form: add.
 #define NANOTEL_ADD(instrument, amount, ...)                                                                 \
@@ -71,18 +71,11 @@ double nanotel_is_no_constant(); // never defined
 #else
 
 #define NANOTEL_ADD(instrument, amount, ...)                                                                 \
-    do {                                                                                                     \
-        NANOTEL_DETAIL_CHECK_ADD(instrument, amount);                                                        \
-        if (false) (instrument).add((amount)__VA_OPT__(, ) __VA_ARGS__);                                     \
-    } while (false)
+    (false ? static_cast<void>((instrument).add((amount)__VA_OPT__(, ) __VA_ARGS__)) : static_cast<void>(0))
 #define NANOTEL_GAUGE_SET(instrument, value, ...)                                                            \
-    do {                                                                                                     \
-        if (false) (instrument).set((value)__VA_OPT__(, ) __VA_ARGS__);                                      \
-    } while (false)
+    (false ? static_cast<void>((instrument).set((value)__VA_OPT__(, ) __VA_ARGS__)) : static_cast<void>(0))
 #define NANOTEL_RECORD(instrument, value, ...)                                                               \
-    do {                                                                                                     \
-        if (false) (instrument).record((value)__VA_OPT__(, ) __VA_ARGS__);                                   \
-    } while (false)
+    (false ? static_cast<void>((instrument).record((value)__VA_OPT__(, ) __VA_ARGS__)) : static_cast<void>(0))
 #define NANOTEL_TIME(instrument, ...)                                                                        \
     if constexpr (false) static_cast<void>((instrument).bind(__VA_ARGS__));                                  \
     static_assert(true)
