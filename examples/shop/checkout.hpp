@@ -7,6 +7,8 @@
 #include "stock.hpp"
 #include "worker_pool.hpp"
 
+#include <nanotel/nanotel.hpp>
+
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -39,6 +41,7 @@ public:
     [[nodiscard]] order place(const checkout_request& request);
 
 private:
+    order buy(const checkout_request& request, nanotel::span& span);
     void confirm_later(const order& placed);
     void confirm(const order& placed);
 

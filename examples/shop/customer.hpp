@@ -123,9 +123,9 @@ private:
             int status;
         };
         static constexpr std::array cards{
-            test_card{80, "4242424242424242", 200}, test_card{8, "4000000000000002", 402},
-            test_card{5, "4000000000009995", 402}, test_card{4, "4000000000000119", 503},
-            test_card{3, "4242424242424241", 400}};
+            test_card{50, "4242424242424242", 200}, test_card{30, "5555555555554444", 200},
+            test_card{8, "4000000000000002", 402},  test_card{5, "4000000000009995", 402},
+            test_card{4, "4000000000000119", 503},  test_card{3, "4242424242424241", 400}};
         auto roll = dice_.below(100);
         std::size_t which = 0;
         while (roll >= cards[which].percent) roll -= cards[which++].percent;

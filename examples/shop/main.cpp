@@ -5,6 +5,7 @@
 
 #include "../support/serve.hpp"
 
+#include <nanotel/instrument/process.hpp>
 #include <nanotel/sdk.hpp>
 
 #include <httplib.h>
@@ -85,6 +86,7 @@ auto start_telemetry(const options& chosen) {
 int run(const options& chosen) {
     const support::ending_signals signals; // before any thread
     auto telemetry = start_telemetry(chosen);
+    const auto process = nanotel::observe_process();
     std::uint64_t requests = 0;
     {
         shop::shop_service service(shop::catalogue::load(chosen.catalogue), 4);
@@ -102,14 +104,17 @@ int run(const options& chosen) {
         }
         support::serve_until(signals, server, port, chosen.port_file);
         requests = service.requests.load();
-    } // the workers are done, and with them the last spans
+    } // the workers are done, and with them the last spans and measurements
 
     telemetry.shutdown(10s);
     const auto stats = telemetry.stats();
-    fmt::print(R"({{"requests":{},"recorded":{},"delivered":{},"queued":{},"dropped":{}}})"
+    const auto& points = stats.data_points;
+    fmt::print(R"({{"requests":{},"recorded":{},"delivered":{},"queued":{},"dropped":{},"data_points":{}}})"
                "\n",
-               requests, stats.recorded, stats.delivered, stats.queued, stats.dropped);
-    return stats.dropped == 0 && stats.queued == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+               requests, stats.recorded, stats.delivered, stats.queued, stats.dropped, points.delivered);
+    const bool all_sent =
+        stats.dropped == 0 && stats.queued == 0 && points.dropped == 0 && points.queued == 0;
+    return all_sent ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 } // namespace

@@ -14,6 +14,10 @@ struct card {
     std::string holder;
 };
 
+/// By the first digits of its number.
+enum class card_brand { visa, mastercard, unknown };
+[[nodiscard]] card_brand brand_of(const card& with);
+
 /// The provider's word that an amount can be had.
 struct approval {
     std::string id;

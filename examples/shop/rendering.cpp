@@ -5,12 +5,18 @@
 
 #include <nanotel/nanotel.hpp>
 
+#include <cstdint>
+
 using namespace nanotel::literals;
 NANOTEL_INSTRUMENTATION_SCOPE("shop.rendering", "1.0.0");
 
 namespace shop {
 
 namespace {
+
+// From an error's few bytes to a page of products: buckets that follow the data.
+constinit nanotel::exponential_histogram<std::uint64_t> answer_size{
+    "shop.answer.size", {.unit = "By", .description = "The JSON of answers", .scope = NANOTEL_SCOPE}};
 
 void write_product(json_writer& json, const product& item) {
     json.key("id").value(item.id);
@@ -27,6 +33,7 @@ std::string in_render_span(Content content) {
     json_writer json;
     json.object([&] { content(json); });
     span.set("http.response.body.size"_attr = json.size());
+    answer_size.record(json.size());
     return json.finish();
 }
 

@@ -24,10 +24,32 @@ namespace {
 using httplib::Request;
 using httplib::Response;
 
+// The values of these labels are known when compiling, so a measurement looks nothing up.
+using method = nanotel::label<"http.request.method", nanotel::one_of<"GET", "POST">>;
+using route =
+    nanotel::label<"http.route", nanotel::one_of<"/products", "/products/:id", "/cart", "/checkout">>;
+
+constinit nanotel::histogram<double, method, route> request_duration{
+    "shop.request.duration",
+    {.unit = "s",
+     .description = "How long the shop takes to answer",
+     .scope = NANOTEL_SCOPE,
+     .bounds = {5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 0.001, 0.0025, 0.005, 0.01, 0.1, 1}}};
+
+constinit nanotel::up_down_counter<> requests_under_way{
+    "shop.requests_under_way",
+    {.unit = "{request}", .description = "Requests that wait for their answer", .scope = NANOTEL_SCOPE}};
+
+struct under_way {
+    under_way() { requests_under_way.add(1); }
+    ~under_way() { requests_under_way.add(-1); }
+};
+
 /// Runs a handler and answers with what it renders, or with the reason why it did not. By the semantic
 /// conventions a 4xx is no error of the server's span: the server did its work.
 template <typename Handler>
 void answer(shop_service& service, nanotel::span& span, Response& response, Handler handler) {
+    const under_way counted;
     service.requests.fetch_add(1, std::memory_order_relaxed);
     try {
         response.status = 200;
@@ -59,6 +81,7 @@ std::size_t limit_of(const Request& request) {
 void get_products(shop_service& service, const Request& request, Response& response) {
     NANOTEL_SPAN(span, nanotel::server("GET /products"), "http.request.method"_attr = "GET",
                  "http.route"_attr = "/products", "url.path"_attr = request.path, "url.scheme"_attr = "http");
+    NANOTEL_TIME(request_duration, "GET", "/products"); // within the span, which its exemplars name
     answer(service, span, response,
            [&] { return render(service.index.search(request.get_param_value("q"), limit_of(request))); });
 }
@@ -67,6 +90,7 @@ void get_product(shop_service& service, const Request& request, Response& respon
     NANOTEL_SPAN(span, nanotel::server("GET /products/:id"), "http.request.method"_attr = "GET",
                  "http.route"_attr = "/products/:id", "url.path"_attr = request.path,
                  "url.scheme"_attr = "http");
+    NANOTEL_TIME(request_duration, "GET", "/products/:id");
     answer(service, span, response, [&] {
         const product& item = service.products.find(request.matches[1].str());
         span.set("product.id"_attr = item.id);
@@ -77,6 +101,7 @@ void get_product(shop_service& service, const Request& request, Response& respon
 void post_cart(shop_service& service, const Request& request, Response& response) {
     NANOTEL_SPAN(span, nanotel::server("POST /cart"), "http.request.method"_attr = "POST",
                  "http.route"_attr = "/cart", "url.path"_attr = request.path, "url.scheme"_attr = "http");
+    NANOTEL_TIME(request_duration, "POST", "/cart");
     answer(service, span, response, [&] {
         cart wanted = parse_cart(request.body, service.products);
         price(wanted, service.shelves);
@@ -87,6 +112,7 @@ void post_cart(shop_service& service, const Request& request, Response& response
 void post_checkout(shop_service& service, const Request& request, Response& response) {
     NANOTEL_SPAN(span, nanotel::server("POST /checkout"), "http.request.method"_attr = "POST",
                  "http.route"_attr = "/checkout", "url.path"_attr = request.path, "url.scheme"_attr = "http");
+    NANOTEL_TIME(request_duration, "POST", "/checkout");
     answer(service, span, response, [&] { return render(service.till.place(parse_checkout(request.body))); });
 }
 

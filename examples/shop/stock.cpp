@@ -15,6 +15,18 @@ NANOTEL_INSTRUMENTATION_SCOPE("shop.stock", "1.0.0");
 
 namespace shop {
 
+namespace {
+
+constinit nanotel::gauge<> shelf_level{
+    "shop.shelf.level",
+    {.unit = "1", .description = "How full the shelf is that was used last", .scope = NANOTEL_SCOPE}};
+
+void note_level(const product& item, int left) {
+    shelf_level.set(static_cast<double>(left) / item.stock, "product.category"_attr = item.category);
+}
+
+} // namespace
+
 reservation::~reservation() {
     if (from_ == nullptr) return;
     NANOTEL_SPAN(span, "release reservation", "reservation.lines"_attr = items_.size());
@@ -46,6 +58,7 @@ reservation stock::reserve(const cart& wanted) {
                                                                        line.item->id, left, line.quantity));
                                     }
                                     left -= line.quantity;
+                                    note_level(*line.item, left);
                                     held.emplace_back(line.item, line.quantity);
                                 }
                                 return reservation(*this, std::move(held));
@@ -67,6 +80,7 @@ int stock::restock(const cart& sold) {
         span.add_event("ordered from supplier", "product.id"_attr = line.item->id,
                        "product.stock"_attr = left, "product.ordered"_attr = line.item->stock - left);
         left = line.item->stock;
+        note_level(*line.item, left);
         ++filled;
     }
     span.set("stock.products_filled"_attr = filled);
