@@ -59,6 +59,9 @@ struct metric_functions {
 
 [[gnu::noinline, gnu::cold]] inline void take_exemplar(thread_state& thread, metric_cell& cell,
                                                        std::uint32_t bucket, std::uint64_t bits) noexcept {
+    // Where the sdk takes none now, as within the long way, the next measurement is offered: at 0 the
+    // countdown would begin anew at its greatest number.
+    cell.skip.store_relaxed(1);
     runtime.load_acquire()->metrics->take_exemplar(thread, cell, bucket, bits);
 }
 
