@@ -18,6 +18,7 @@ struct scenario {
     std::function<double()> sample; // one repetition: the figure of one operation
     bool bracketed = true;          // short enough for the reference loop to tell whether it ran undisturbed
     bool before_start = false;      // to be timed while no telemetry has been started in the process
+    std::string floor = "floor";    // the scenario whose median it is shown as a multiple of
 };
 
 // Registers a scenario when the program starts.

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <map>
 #include <stdexcept>
+#include <tuple>
 
 namespace bench {
 
@@ -101,8 +102,12 @@ int run(int argc, char** argv) {
             return std::fprintf(stderr, "unknown argument: %s\n", argv[i]), usage(2);
     }
 
+    // Each floor stands before what is measured by it.
     std::sort(scenarios().begin(), scenarios().end(), [](auto& a, auto& b) {
-        return std::make_pair(a.name != "floor", a.name) < std::make_pair(b.name != "floor", b.name);
+        const auto key = [](const scenario& s) {
+            return std::make_tuple(s.floor, s.name != s.floor, s.name);
+        };
+        return key(a) < key(b);
     });
     for (const scenario& s : scenarios()) {
         const int repetitions = quick ? std::max(s.repetitions / 5, 3) : s.repetitions;
@@ -131,14 +136,17 @@ int run(int argc, char** argv) {
     quiet reporter;
     benchmark::RunSpecifiedBenchmarks(&reporter);
 
-    const double floor = samples.count("floor") ? summarise(scenarios().front()).median : 0;
+    std::map<std::string, double> floors;
+    for (const scenario& s : scenarios())
+        if (s.name == s.floor && samples.count(s.name)) floors[s.name] = summarise(s).median;
     fmt::print("\n{:<36} {:<10} {:>12} {:>12} {:>12} {:>9}  {}\n", "benchmark", "unit", "min", "median",
                "p90", "x floor", "kept");
     std::string list;
     for (const scenario& s : scenarios()) {
         if (!samples.count(s.name)) continue;
         const figures f = summarise(s);
-        const std::string ratio = s.unit == "ns" && floor > 0 ? fmt::format("{:.2f}", f.median / floor) : "";
+        const std::string ratio =
+            s.unit == "ns" && floors.count(s.floor) ? fmt::format("{:.2f}", f.median / floors[s.floor]) : "";
         fmt::print("{:<36} {:<10} {:>12.2f} {:>12.2f} {:>12.2f} {:>9}  {}/{}\n", s.name, s.unit, f.min,
                    f.median, f.p90, ratio, f.kept, f.all);
         list += fmt::format("{}{{\"benchmark\":\"{}\",\"library\":\"{}\",\"unit\":\"{}\",\"min\":{:.4f},"
