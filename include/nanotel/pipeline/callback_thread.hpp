@@ -37,11 +37,11 @@ class callback_thread {
 public:
     using clock = std::chrono::steady_clock;
 
-    explicit callback_thread(metric_store& store) noexcept : store_(store) {}
+    explicit callback_thread(metric_store& store) : shared_(std::make_shared<shared>(store)) {}
     callback_thread(const callback_thread&) = delete;
     callback_thread& operator=(const callback_thread&) = delete;
     ~callback_thread() {
-        if (!shared_) return;
+        if (!thread_.joinable()) return;
         {
             const std::lock_guard lock(shared_->mutex);
             shared_->stopping = true;
@@ -65,15 +65,18 @@ public:
             callbacks.unlock();
             if (!any) return {};
         }
-        if (!shared_) {
-            shared_ = std::make_shared<shared>(store_);
+        if (!thread_.joinable())
             thread_ = start_background_thread("nanotel-observe", [s = shared_] { s->serve(); });
-        }
         std::unique_lock lock(shared_->mutex);
         if (shared_->served < shared_->asked) return {}; // one has still not returned, and that was said
         const std::uint64_t mine = ++shared_->asked;
         shared_->changed.notify_all();
-        const bool all = shared_->changed.wait_until(lock, deadline, [&] { return shared_->served >= mine; });
+        while (shared_->served < mine) {
+            const auto until = std::min(deadline, shared_->latest);
+            if (clock::now() >= until) break;
+            shared_->changed.wait_until(lock, until);
+        }
+        const bool all = shared_->served >= mine;
         std::vector<observation> observed = std::exchange(shared_->observed, {});
         lock.unlock();
         if (!all)
@@ -84,15 +87,23 @@ public:
         return observed;
     }
 
+    // From now on nobody waits for callbacks longer than that, also who waits already.
+    void limit(clock::time_point latest) {
+        const std::lock_guard lock(shared_->mutex);
+        shared_->latest = latest;
+        shared_->changed.notify_all();
+    }
+
 private:
     struct shared {
         explicit shared(metric_store& of) noexcept : store(of) {}
 
-        metric_store& store;
+        metric_store& store; // lives as long as the process
         std::mutex mutex;
         std::condition_variable changed;
         std::uint64_t asked = 0;
         std::uint64_t served = 0;
+        clock::time_point latest = clock::time_point::max();
         bool stopping = false;
         bool ended = false;
         std::vector<observation> observed;
@@ -108,6 +119,7 @@ private:
                 call_all(store, [&](std::vector<observation>& reported) {
                     const std::lock_guard adding(mutex);
                     for (observation& o : reported) observed.push_back(std::move(o));
+                    return !stopping;
                 });
                 lock.lock();
                 served = now;
@@ -118,8 +130,8 @@ private:
         }
     };
 
-    // Each callback once. One that is removed meanwhile is not called; its guard waits for one that is being
-    // called.
+    // Each callback once, until `add` says that it was the last. One that is removed meanwhile is not called;
+    // its guard waits for one that is being called. Nor is one that a thread of an earlier start is still in.
     template <class Add>
     static void call_all(metric_store& store, Add&& add) noexcept {
         std::vector<callback_state*> all;
@@ -142,6 +154,7 @@ private:
             callbacks.lock();
             callback_state* c = callbacks.first;
             while (c && c != callback) c = c->next;
+            if (c && c->running != 0) c = nullptr;
             if (c) {
                 c->running = 1;
                 c->runner = this_thread_number();
@@ -150,8 +163,9 @@ private:
             if (!c) continue;
             reported.all.clear();
             call(*c, reported);
+            bool goes_on = true;
             try {
-                add(reported.all);
+                goes_on = add(reported.all);
             } catch (...) { // no memory: they miss this collection
             }
             callbacks.lock();
@@ -159,6 +173,7 @@ private:
             const bool removed = c->removed;
             callbacks.unlock();
             if (removed) c->destroy(*c); // by itself, while it ran
+            if (!goes_on) return;
         }
     }
 
@@ -180,8 +195,7 @@ private:
         }
     }
 
-    metric_store& store_; // lives as long as the process
-    std::shared_ptr<shared> shared_;
+    const std::shared_ptr<shared> shared_;
     std::thread thread_;
 };
 

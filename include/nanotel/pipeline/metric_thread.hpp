@@ -48,8 +48,11 @@ public:
         return changed_.wait_until(lock, deadline, [&] { return flush_done_ >= mine || ended_; });
     }
 
-    // The last callbacks, while they can still report; then stop.
+    // The last callbacks, while they can still report; then stop. One that stalls leaves half of the time to
+    // what is to be sent.
     void observe_for_the_last_time(clock::time_point deadline) {
+        if (const auto now = clock::now(); deadline > now) deadline = now + (deadline - now) / 2;
+        observing_.limit(deadline); // a collection may be waiting for it already
         std::vector<observation> last;
         {
             const std::lock_guard running(observing_mutex_);
