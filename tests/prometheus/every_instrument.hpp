@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -37,19 +38,23 @@ inline constinit nanotel::counter<double> energy_used{
     "energy.used", {.unit = "J", .description = "With \"quotes\",\na line and a \\", .scope = NANOTEL_SCOPE}};
 inline constinit nanotel::up_down_counter<std::int64_t, nanotel::label<"region", nanotel::one_of<"eu", "us">>,
                                           nanotel::label<"lane", nanotel::int_range<1, 3>>>
-    queue_length{"queue.length", {.unit = "{item}", .scope = NANOTEL_SCOPE}};
-inline constinit nanotel::gauge<> room_temperature{"room.temperature",
-                                                   {.unit = "Cel", .scope = NANOTEL_SCOPE}};
-inline constinit nanotel::gauge<std::int64_t> no_labels{"no.labels", {.scope = NANOTEL_SCOPE}};
+    queue_length{"queue.length",
+                 {.unit = "{item}", .description = "Items that wait", .scope = NANOTEL_SCOPE}};
+inline constinit nanotel::gauge<> room_temperature{
+    "room.temperature", {.unit = "Cel", .description = "How warm it is", .scope = NANOTEL_SCOPE}};
+inline constinit nanotel::gauge<std::int64_t> no_labels{
+    "no.labels", {.description = "Neither labels nor a unit", .scope = NANOTEL_SCOPE}};
 inline constinit nanotel::histogram<> request_duration{
-    "request.duration", {.unit = "s", .scope = NANOTEL_SCOPE, .bounds = {0.125, 0.5, 1, 5}}};
-inline constinit nanotel::exponential_histogram<> response_size{"response.size",
-                                                                {.unit = "By", .scope = NANOTEL_SCOPE}};
-inline constinit nanotel::observable_counter<> page_faults{"page.faults",
-                                                           {.unit = "{fault}", .scope = NANOTEL_SCOPE}};
-inline constinit nanotel::observable_up_down_counter<> memory_used{"memory.used",
-                                                                   {.unit = "By", .scope = NANOTEL_SCOPE}};
-inline constinit nanotel::observable_gauge<> disk_fill{"disk.fill", {.unit = "1", .scope = NANOTEL_SCOPE}};
+    "request.duration",
+    {.unit = "s", .description = "How long", .scope = NANOTEL_SCOPE, .bounds = {0.125, 0.5, 1, 5}}};
+inline constinit nanotel::exponential_histogram<> response_size{
+    "response.size", {.unit = "By", .description = "How large", .scope = NANOTEL_SCOPE}};
+inline constinit nanotel::observable_counter<> page_faults{
+    "page.faults", {.unit = "{fault}", .description = "How often", .scope = NANOTEL_SCOPE}};
+inline constinit nanotel::observable_up_down_counter<> memory_used{
+    "memory.used", {.unit = "By", .description = "How much", .scope = NANOTEL_SCOPE}};
+inline constinit nanotel::observable_gauge<> disk_fill{
+    "disk.fill", {.unit = "1", .description = "How full", .scope = NANOTEL_SCOPE}};
 
 } // namespace example
 
@@ -63,19 +68,19 @@ public:
         using namespace nanotel::literals;
         callbacks_.push_back(example::page_faults.observe([this](const auto& observer) {
             observer.observe(1000 * rounds_, "kind"_attr = "minor");
-            observer.observe(rounds_, "kind"_attr = "major");
+            observer.observe(rounds_.load(), "kind"_attr = "major");
         }));
-        callbacks_.push_back(example::memory_used.observe([this](const auto& observer) {
-            observer.observe(rounds_ % 2 == 0 ? -4096 : 1'000'000'007); // no type but the counter's is ever
+        callbacks_.push_back(example::memory_used.observe(
+            [this](const auto& observer) { observer.observe(rounds_ % 2 == 0 ? -4096 : 1'000'000'007); }));
+        callbacks_.push_back(example::disk_fill.observe([this](const auto& observer) {
+            observer.observe(0.125 * static_cast<double>(rounds_), "disk"_attr = odd_text);
         }));
-        callbacks_.push_back(example::disk_fill.observe(
-            [this](const auto& observer) { observer.observe(0.125 * rounds_, "disk"_attr = odd_text); }));
     }
 
     /// Two requests in the first round and ten in each other: five make 42.
     void record_round() {
         using namespace nanotel::literals;
-        const int round = ++rounds_;
+        const auto round = static_cast<int>(++rounds_);
         NANOTEL_SPAN(span, "round", "number"_attr = round);
         sampled.insert(span.context().trace_id.to_hex().c_str());
 
@@ -195,7 +200,7 @@ private:
         return labels;
     }
 
-    std::int64_t rounds_ = 0; // changes only while no callback runs
+    std::atomic<std::int64_t> rounds_ = 0;
     std::vector<nanotel::callback_guard> callbacks_;
 };
 
