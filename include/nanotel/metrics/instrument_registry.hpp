@@ -107,18 +107,22 @@ public:
     // A series that no reader has had anything of for long: its place is free. The cells stay with their
     // threads until enough of them are idle.
     std::unique_ptr<stream_series> let_go(metric_stream& stream, std::size_t at) {
+        stream_series& series = *stream.series[at];
+        const auto each_measured = [&](auto&& use) {
+            if (series.measured) use(*series.measured);
+            for (measured_series* const measured : series.revived) use(*measured);
+        };
+        // First what may throw.
+        each_measured([&](measured_series& measured) { measured.labels = series.labels.sections; });
+        each_measured([&](measured_series& measured) {
+            measured.targets.front() = nullptr;
+            measured.gone = true;
+            ++gone_;
+        });
+        stream.by_labels.erase(series.labels.sections);
         std::unique_ptr<stream_series> idle = std::move(stream.series[at]);
         stream.series[at] = std::move(stream.series.back());
         stream.series.pop_back();
-        stream.by_labels.erase(idle->labels.sections);
-        const auto leave = [&](measured_series& measured) {
-            measured.targets.front() = nullptr;
-            measured.labels = idle->labels.sections;
-            measured.gone = true;
-            ++gone_;
-        };
-        if (idle->measured) leave(*idle->measured);
-        for (measured_series* const measured : idle->revived) leave(*measured);
         return idle;
     }
 
