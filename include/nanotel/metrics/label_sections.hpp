@@ -59,8 +59,12 @@ inline void append_section(std::string& to, std::string_view key, value_type typ
 // Of several values of a key the last counts.
 inline std::vector<label_section> sort_sections(std::string_view given) {
     std::vector<label_section> sections = split_sections(given);
-    std::stable_sort(sections.begin(), sections.end(),
-                     [](const label_section& a, const label_section& b) { return a.key < b.key; });
+    // Those of a key stay in the order given, which is that of their addresses. Not std::stable_sort, which
+    // allocates, and with libstdc++ by what is deprecated.
+    std::sort(sections.begin(), sections.end(), [](const label_section& a, const label_section& b) {
+        const int order = a.key.compare(b.key);
+        return order != 0 ? order < 0 : a.bytes.data() < b.bytes.data();
+    });
     std::size_t kept = 0;
     for (std::size_t i = 0; i < sections.size(); ++i) {
         if (i + 1 < sections.size() && sections[i + 1].key == sections[i].key) continue;

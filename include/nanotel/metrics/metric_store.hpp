@@ -176,14 +176,15 @@ public:
         into.exemplars = reservoirs_ != nullptr;
         into.streams.clear();
         for (const auto& stream : registry_.streams()) {
-            into.streams.push_back(stream.get());
+            // Not std::stable_sort, which allocates, and with libstdc++ by what is deprecated.
+            into.streams.insert(std::upper_bound(into.streams.begin(), into.streams.end(), stream.get(),
+                                                 [](const metric_stream* a, const metric_stream* b) {
+                                                     return a->described.scope < b->described.scope;
+                                                 }),
+                                stream.get());
             for (auto& series : stream->fresh) stream->series.push_back(std::move(series));
             stream->fresh.clear();
         }
-        std::stable_sort(into.streams.begin(), into.streams.end(),
-                         [](const metric_stream* a, const metric_stream* b) {
-                             return a->described.scope < b->described.scope;
-                         });
     }
     // The cells that all threads share. Under the lock, since one that is free is laid out anew.
     template <class Each>
