@@ -23,7 +23,7 @@ byte_buffer body_of(std::size_t size) {
 
 // An item is queued, delivered or dropped, and nothing else.
 void adds_up(const payload_queue& queue, std::uint64_t given) {
-    const nanotel::statistics s = queue.snapshot();
+    const auto s = queue.snapshot();
     CHECK(s.delivered + s.queued + s.dropped_by.total() == given);
 }
 
@@ -44,12 +44,40 @@ TEST_CASE("payloads come out in the order of pushing, with their numbers") {
     REQUIRE(second);
     CHECK(second->items == 2);
     queue.settle(2, 1, &dropped_counts::rejected, 20);
-    const nanotel::statistics s = queue.snapshot();
+    const auto s = queue.snapshot();
     CHECK(s.delivered == 2);
     CHECK(s.dropped_by.rejected == 1);
     CHECK(s.exports == 2);
     CHECK(s.bytes_delivered == 30);
     adds_up(queue, 3);
+}
+
+// Fails where the queue counts under another signal than that of the payload.
+TEST_CASE("spans and data points are counted apart, and the limit of items is for spans alone") {
+    payload_queue queue({.items = 5});
+    CHECK(queue.push(body_of(10), 4));
+    CHECK(queue.push(body_of(10), 100, nanotel::signal::metrics, 7s));
+    CHECK_FALSE(queue.push(body_of(10), 2));
+    REQUIRE(queue.pop());
+    queue.settle(4, 1, &dropped_counts::rejected, 10);
+    const auto points = queue.pop();
+    REQUIRE(points);
+    CHECK(points->kind == nanotel::signal::metrics);
+    CHECK(points->timeout == 7s);
+    CHECK(queue.snapshot(nanotel::signal::metrics).queued == 100); // under way
+    CHECK(queue.snapshot().queued == 0);
+    queue.count_retry();
+    queue.settle(100, 0, &dropped_counts::rejected, 20);
+    CHECK(queue.snapshot().delivered == 3);
+    CHECK(queue.snapshot().dropped_by.queue_full == 2);
+    CHECK(queue.snapshot().dropped_by.rejected == 1);
+    CHECK(queue.snapshot().retries == 0);
+    const auto metrics = queue.snapshot(nanotel::signal::metrics);
+    CHECK(metrics.delivered == 100);
+    CHECK(metrics.queued == 0);
+    CHECK(metrics.retries == 1);
+    CHECK(metrics.bytes_delivered == 20);
+    adds_up(queue, 6);
 }
 
 TEST_CASE("what passes the limit of bytes is dropped and counted, what is in flight leaves room") {

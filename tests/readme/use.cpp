@@ -1,6 +1,8 @@
 // What surrounds the code of README.md so that it compiles and runs.
 #include <nanotel/sdk.hpp>
 
+#include "scraping_declarations.inc"
+
 #undef NDEBUG // the readme's assert is the test
 #include <cassert>
 #include <string>
@@ -10,6 +12,8 @@ using namespace nanotel::literals;
 using namespace std::chrono_literals;
 
 namespace shop {
+
+nanotel::telemetry* measured = nullptr;
 
 struct cart_of_goods {};
 std::string digest(const cart_of_goods&) { return "d41d8cd9"; }
@@ -24,10 +28,29 @@ void use() {
 #include "use_statements.inc"
 }
 
+#include "metrics_declarations.inc"
+
+void measure() {
+    const int left = 7;
+    const std::string item = "lamp";
+    const std::vector<int> queue(3);
+#include "metrics_statements.inc"
+    // While the callback is there.
+    assert(measured->flush(5s));
+}
+
+void be_scraped() {
+#include "scraping_statements.inc"
+}
+
 } // namespace shop
 
 struct request_of_a_client {};
-void handle(const request_of_a_client&) { NANOTEL_SCOPED_SPAN("handle", "cart.items"_attr = 3); }
+inline constinit nanotel::counter<> requests{"requests"};
+void handle(const request_of_a_client&) {
+    NANOTEL_SCOPED_SPAN("handle", "cart.items"_attr = 3);
+    requests.add(1, "route"_attr = "/cart");
+}
 
 int main() {
     {
@@ -37,6 +60,19 @@ int main() {
         assert(telemetry.flush(5s));
         assert(sent->spans().size() == 3);
     }
+    {
+        const auto sent = std::make_shared<nanotel::memory_exporter>();
+        auto telemetry = nanotel::start({.exporter = sent});
+        shop::measured = &telemetry;
+        shop::measure();
+        const auto metrics = sent->metrics();
+        assert(metrics.size() == 4); // the latency is recorded at the end of the scope, after the flush
+        assert(metrics[0].name == "shop.orders" && metrics[0].find({{"payment.method", "card"}})->value == 1);
+        assert(metrics[2].find({{"item", "lamp"}})->value == 7.0);
+        assert(metrics[2].find({{"item", "book"}})->value == 12.0);
+        assert(metrics[3].name == "shop.queue.length" && metrics[3].points[0].value == 3.0);
+    }
+    shop::be_scraped();
     const request_of_a_client request;
 #include "memory.inc"
 }
