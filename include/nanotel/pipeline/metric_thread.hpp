@@ -23,8 +23,7 @@ public:
 
     metric_thread(metric_store& store, metric_collection& collection, const site_registry& sites,
                   const std::string& resource_json)
-        : store_(store), collection_(collection), sites_(sites), resource_json_(resource_json),
-          observing_(store) {}
+        : collection_(collection), sites_(sites), resource_json_(resource_json), observing_(store) {}
     ~metric_thread() { join(); }
     metric_thread(const metric_thread&) = delete;
     metric_thread& operator=(const metric_thread&) = delete;
@@ -159,7 +158,6 @@ private:
         return observing_.run(deadline);
     }
 
-    metric_store& store_;
     metric_collection& collection_;
     const site_registry& sites_;
     const std::string resource_json_;
