@@ -58,6 +58,7 @@ nanotel::options options_of(const measuring_options& options,
     given.shutdown_timeout = std::chrono::minutes(1);
     given.views = options.views;
     given.cardinality_limit = options.cardinality_limit;
+    given.forget_idle_series_after = options.forget_idle_series_after;
     given.exemplar_filter = options.exemplar_filter;
     if (options.injected_clock) given.clock = &now;
     given.environment = environment_of(options.environment);

@@ -50,6 +50,7 @@ struct measuring_options {
     bool default_readers = false; // then the environment says which there are
     std::vector<nanotel::view> views{};
     std::size_t cardinality_limit = 2000;
+    std::chrono::milliseconds forget_idle_series_after = std::chrono::minutes(10);
     std::optional<nanotel::exemplar_filter> exemplar_filter = nanotel::exemplar_filter::always_off;
     std::vector<std::pair<std::string, std::string>> environment{};
     nanotel::sampler sampler = nanotel::sampler::always_on();

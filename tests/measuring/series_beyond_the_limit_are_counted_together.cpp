@@ -155,3 +155,19 @@ TEST_CASE("a set of labels too large to keep goes to the overflow whole") {
     CHECK(metric.points.size() == 2);
     CHECK(point(metric, overflow).value == 6);
 }
+
+// Fails where the cache of a thread that begins anew leads to what was there before.
+TEST_CASE("a thread may use more sets of labels than it remembers") {
+    for (const std::size_t limit : {std::size_t{100}, std::size_t{50'000}}) {
+        measuring telemetry({.cardinality_limit = limit});
+        for (int round = 0; round < 3; ++round)
+            for (int i = 0; i < 20'000; ++i)
+                visits.add(1, "i"_attr = i, "text"_attr = "a text to be remembered");
+        const auto metrics = telemetry.collected();
+        const auto& metric = find(metrics, "limit.visits");
+        CHECK(metric.points.size() == std::min<std::size_t>(limit, 20'000));
+        CHECK(total(metric) == 60'000);
+        for (const auto& p : metric.points)
+            if (p.attributes.contains("i")) CHECK(p.value == 3);
+    }
+}

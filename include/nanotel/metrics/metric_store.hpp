@@ -73,11 +73,8 @@ public:
             const auto& cells = cells_of(mine, registry_.series_of(known, set, now()));
             show(mine, slot, nullptr);
             // Not where the instrument had another slot when the labels were hashed: the next time.
-            if (set.cacheable && set.slot == slot && known.direct) {
+            if (set.cacheable && set.slot == slot && known.direct)
                 mine.remember(set, cells.front(), slot, set.hash);
-                mine.owner->measured.label_set_mask = mine.label_sets.size() - 1;
-                mine.owner->measured.label_sets = mine.label_sets.data();
-            }
             return &cells;
         });
     }
@@ -227,10 +224,16 @@ public:
     // Takes what a thread that has ended leaves behind, or null.
     std::unique_ptr<thread_metrics> take(thread_state& thread) noexcept {
         const std::lock_guard lock(mutex_);
-        thread_metrics* const left = thread.measured.metrics;
-        const std::uint64_t interrupting = thread.measured.interrupting.load_relaxed();
-        thread.measured = {};
-        thread.measured.interrupting.store_relaxed(interrupting);
+        thread_measurements& measured = thread.measured;
+        thread_metrics* const left = measured.metrics;
+        // Not `interrupting`, which goes on, and which stats() may be reading.
+        measured.cell_count.store_relaxed(0);
+        measured.turn.store_relaxed(0);
+        measured.cells = nullptr;
+        measured.exemplar_word = nullptr;
+        measured.label_sets = nullptr;
+        measured.metrics = nullptr;
+        measured.busy = 0;
         for (auto* const list : {&threads_, &outdated_})
             for (auto& entry : *list)
                 if (entry.get() == left) {

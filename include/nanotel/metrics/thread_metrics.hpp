@@ -146,8 +146,19 @@ struct thread_metrics {
     // Beyond it the cache of label sets begins anew: it may hold sets that share the overflow.
     static constexpr std::size_t most_label_sets = 16'384;
 
-    // Throws where memory is short.
+    // Throws where memory is short, and remembers nothing then. A signal handler that looks for a set
+    // meanwhile finds none, and no table that is freed.
     void remember(const label_set& set, metric_cell* cell, std::uint32_t slot, std::uint64_t hash) {
+        owner->measured.label_sets = nullptr;
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        add(set, cell, slot, hash);
+        owner->measured.label_set_mask = label_sets.size() - 1;
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        owner->measured.label_sets = label_sets.data();
+    }
+
+private:
+    void add(const label_set& set, metric_cell* cell, std::uint32_t slot, std::uint64_t hash) {
         if (label_set_count == most_label_sets) {
             label_sets.clear();
             label_set_memory.clear();
@@ -175,7 +186,6 @@ struct thread_metrics {
         ++label_set_count;
     }
 
-private:
     static void place(std::vector<label_set_slot>& table, const label_set_slot& entry) noexcept {
         std::size_t i = entry.hash;
         while (table[i & (table.size() - 1)].set) ++i;
