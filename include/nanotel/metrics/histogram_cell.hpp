@@ -18,21 +18,24 @@ namespace nanotel::inline NANOTEL_ABI::detail {
 inline constinit atomic<std::uint32_t> histogram_epoch{};
 inline constinit atomic<std::uint32_t> turns_are_fenced{};
 
-// False in a signal handler that interrupts a measurement of its own thread: the turn is taken.
-[[gnu::always_inline]] inline bool begin_turn(thread_measurements& thread) noexcept {
-    const std::uint32_t turn = thread.turn.load_relaxed();
-    if ((turn & 1) != 0) [[unlikely]]
-        return false;
+// The number of the turn, which is odd; 0 in a signal handler that interrupts a measurement of its own
+// thread: the turn is taken.
+[[gnu::always_inline]] inline std::uint32_t begin_turn(thread_measurements& thread) noexcept {
+    const std::uint32_t turn = thread.turn.load_relaxed() + 1;
+    if ((turn & 1) == 0) [[unlikely]]
+        return 0;
     if (turns_are_fenced.load_relaxed() != 0) [[unlikely]]
-        thread.turn.store_seq_cst(turn + 1); // pairs with the collection's store of the epoch
+        thread.turn.store_seq_cst(turn); // pairs with the collection's store of the epoch
     else
-        thread.turn.store_relaxed(turn + 1);
+        thread.turn.store_relaxed(turn);
     __atomic_signal_fence(__ATOMIC_SEQ_CST); // the compiler keeps the order that the fence from outside needs
-    return true;
+    return turn;
 }
-[[gnu::always_inline]] inline void end_turn(thread_measurements& thread) noexcept {
+[[gnu::always_inline]] inline void end_turn(thread_measurements& thread, std::uint32_t turn) noexcept {
     // Release: a collection that sees the turn even sees all that was written in it.
-    thread.turn.store_release(thread.turn.load_relaxed() + 1);
+    // The number is that of its beginning, and not loaded anew: nobody else changes it in between, and the
+    // next turn need not wait for two stores to be read back.
+    thread.turn.store_release(turn + 1);
 }
 
 // What both kinds of histogram keep in a copy. Written by the thread in its turn, or by the collection while
@@ -53,12 +56,14 @@ struct histogram_totals {
     }
     [[gnu::always_inline]] void add(double v) noexcept {
         touched.store_relaxed(1);
-        sum.store_relaxed(__builtin_bit_cast(std::uint64_t, as_double(sum) + v));
-        if (v < as_double(min)) min.store_relaxed(__builtin_bit_cast(std::uint64_t, v));
-        if (v > as_double(max)) max.store_relaxed(__builtin_bit_cast(std::uint64_t, v));
+        store_double(sum, as_double(sum) + v);
+        if (v < as_double(min)) [[unlikely]]
+            store_double(min, v);
+        if (v > as_double(max)) [[unlikely]]
+            store_double(max, v);
     }
-    static double as_double(const atomic<std::uint64_t>& bits) noexcept {
-        return __builtin_bit_cast(double, bits.load_relaxed());
+    [[gnu::always_inline]] static double as_double(const atomic<std::uint64_t>& bits) noexcept {
+        return load_double(bits);
     }
 };
 
@@ -179,38 +184,56 @@ struct bucket_window {
     copy.used.store_relaxed(used | mine);
 }
 
-inline bool is_finite_number(std::uint64_t bits) noexcept {
-    return (bits & 0x7ff0'0000'0000'0000u) != 0x7ff0'0000'0000'0000u;
-}
+inline constexpr std::uint64_t infinity_bits = 0x7ff0'0000'0000'0000u;
+
+inline bool is_finite_number(std::uint64_t bits) noexcept { return (bits & infinity_bits) != infinity_bits; }
 
 // Whether this, the n-th of its bucket, becomes its exemplar: each of them is as likely as another.
 [[gnu::always_inline]] inline bool replaces_exemplar(thread_state& thread, std::uint64_t n) noexcept {
     return (((thread.ids.draw() >> 32) * n) >> 32) == 0;
 }
 
-[[gnu::noinline]] inline void record_explicit(thread_state& thread, histogram_cell& cell, double v) noexcept {
-    const auto bits = __builtin_bit_cast(std::uint64_t, v);
-    const std::uint32_t bucket = find_bucket(*cell.table, v);
-    if (!begin_turn(thread.measured)) [[unlikely]]
+[[gnu::noinline, gnu::cold]] inline void offer_to_bucket(thread_state& thread, histogram_cell& cell,
+                                                         std::uint32_t bucket, std::uint64_t bits) noexcept {
+    if (atomic<std::uint64_t>* const offers = cell.offers.load_acquire()) {
+        const std::uint64_t n = offers[bucket].load_relaxed() + 1;
+        offers[bucket].store_relaxed(n);
+        if (!replaces_exemplar(thread, n)) return;
+    }
+    take_exemplar(thread, cell, bucket, bits);
+}
+
+[[gnu::always_inline]] inline void count_in_bucket(thread_state& thread, histogram_cell& cell, double v,
+                                                   std::uint32_t bucket) noexcept {
+    const std::uint32_t turn = begin_turn(thread.measured);
+    if (turn == 0) [[unlikely]]
         return thread.measured.interrupting.add_by_owner(1);
     auto& copy = cell.of(histogram_epoch.load_acquire()); // acquire: sees the copy as it was emptied
-    if (!is_finite_number(bits)) [[unlikely]] {
-        copy.totals.touched.store_relaxed(1);
-        copy.totals.not_finite.add_by_owner(1);
-        return end_turn(thread.measured);
-    }
     copy.counts()[bucket].add_by_owner(1);
     copy.totals.add(v);
-    end_turn(thread.measured);
-    if ((*thread.measured.exemplar_word & context_word::sampled) != 0) [[unlikely]] {
-        atomic<std::uint64_t>* const offers = cell.offers.load_acquire();
-        if (offers) {
-            const std::uint64_t n = offers[bucket].load_relaxed() + 1;
-            offers[bucket].store_relaxed(n);
-            if (!replaces_exemplar(thread, n)) return;
-        }
-        take_exemplar(thread, cell, bucket, bits);
-    }
+    end_turn(thread.measured, turn);
+    if ((*thread.measured.exemplar_word & context_word::sampled) != 0) [[unlikely]]
+        offer_to_bucket(thread, cell, bucket, __builtin_bit_cast(std::uint64_t, v));
+}
+
+[[gnu::noinline]] inline void record_unusual(thread_state& thread, histogram_cell& cell, double v) noexcept {
+    if (is_finite_number(__builtin_bit_cast(std::uint64_t, v)))
+        return count_in_bucket(thread, cell, v, find_bucket(*cell.table, v));
+    const std::uint32_t turn = begin_turn(thread.measured);
+    if (turn == 0) [[unlikely]]
+        return thread.measured.interrupting.add_by_owner(1);
+    histogram_totals& totals = cell.of(histogram_epoch.load_acquire()).totals;
+    totals.touched.store_relaxed(1);
+    totals.not_finite.add_by_owner(1);
+    end_turn(thread.measured, turn);
+}
+
+// This and record_exponential call nothing but as their last deed, and so keep nothing on the stack.
+[[gnu::noinline]] inline void record_explicit(thread_state& thread, histogram_cell& cell, double v) noexcept {
+    // One compare for what is negative, infinite or NaN.
+    if (__builtin_bit_cast(std::uint64_t, v) >= infinity_bits) [[unlikely]]
+        return record_unusual(thread, cell, v);
+    count_in_bucket(thread, cell, v, find_bucket(*cell.table, v));
 }
 
 // The bucket of a value whose sign is off, counted.
@@ -244,17 +267,21 @@ inline bool is_finite_number(std::uint64_t bits) noexcept {
     return true;
 }
 
-[[gnu::noinline]] inline void record_exponential(thread_state& thread, exponential_cell& cell,
-                                                 double v) noexcept {
+[[gnu::noinline, gnu::cold]] inline void offer_exponential(thread_state& thread, exponential_cell& cell,
+                                                           std::uint64_t bits) noexcept {
+    if (counts_as_exemplar(thread, cell)) take_exemplar(thread, cell, 0, bits);
+}
+
+// Any value, in a turn that has begun.
+[[gnu::noinline]] inline void record_exponential_slowly(thread_state& thread, exponential_cell& cell,
+                                                        double v, std::uint32_t turn) noexcept {
     const auto bits = __builtin_bit_cast(std::uint64_t, v);
-    if (!begin_turn(thread.measured)) [[unlikely]]
-        return thread.measured.interrupting.add_by_owner(1);
     const std::uint32_t epoch = histogram_epoch.load_acquire();
     auto& copy = cell.of(epoch);
     if (!is_finite_number(bits)) [[unlikely]] {
         copy.totals.touched.store_relaxed(1);
         copy.totals.not_finite.add_by_owner(1);
-        return end_turn(thread.measured);
+        return end_turn(thread.measured, turn);
     }
     bool counted = true;
     if (v > 0) [[likely]]
@@ -264,9 +291,32 @@ inline bool is_finite_number(std::uint64_t bits) noexcept {
     else
         counted = count_negative(thread, cell, epoch, bits);
     if (counted) copy.totals.add(v);
-    end_turn(thread.measured);
+    end_turn(thread.measured, turn);
     if (counts_as_exemplar(thread, cell)) [[unlikely]]
         take_exemplar(thread, cell, 0, bits);
+}
+
+[[gnu::noinline]] inline void record_exponential(thread_state& thread, exponential_cell& cell,
+                                                 double v) noexcept {
+    const auto bits = __builtin_bit_cast(std::uint64_t, v);
+    const std::uint32_t turn = begin_turn(thread.measured);
+    if (turn == 0) [[unlikely]]
+        return thread.measured.interrupting.add_by_owner(1);
+    auto& copy = cell.of(histogram_epoch.load_acquire());
+    const std::int32_t scale = copy.scale.load_relaxed();
+    // One compare for what is negative, zero, subnormal, infinite or NaN.
+    if (bits - smallest_normal_bits >= infinity_bits - smallest_normal_bits || scale > 8) [[unlikely]]
+        return record_exponential_slowly(thread, cell, v, turn);
+    const std::int32_t index = exponential_index_8(bits) >> (8 - scale);
+    const auto place =
+        static_cast<std::uint32_t>(index) - static_cast<std::uint32_t>(copy.positive_base.load_relaxed());
+    if (place >= cell.size || (copy.used.load_relaxed() & 1) == 0) [[unlikely]]
+        return record_exponential_slowly(thread, cell, v, turn);
+    copy.positives()[place].add_by_owner(1);
+    copy.totals.add(v);
+    end_turn(thread.measured, turn);
+    if ((*thread.measured.exemplar_word & context_word::sampled) != 0) [[unlikely]]
+        offer_exponential(thread, cell, bits);
 }
 
 // A number into a cell of whatever kind: histograms', and what views make of other instruments.
