@@ -13,13 +13,12 @@ public:
     explicit instrument_registry(site_registry& sites) noexcept : sites_(sites) {}
 
     // What was known is forgotten, and slots given before are not valid any more.
-    void begin(std::uint32_t start, stream_settings settings) {
+    void begin(std::uint32_t start, stream_settings settings, std::deque<bucket_table_storage>& tables) {
         streams_.clear();
         measured_.clear();
         instruments_.clear();
         by_name_.clear();
-        old_tables_.clear();
-        old_tables_.swap(tables_); // a thread may still be looking into one; of before, none is
+        tables_ = &tables;
         slots_.clear();
         first_slot_ = next_slot_;
         histograms_ = false;
@@ -91,11 +90,16 @@ public:
     }
 
     // A series for what still comes of one that was let go.
-    void revive(measured_series& measured, std::uint64_t now) {
+    void revive(measured_series& measured) {
         const std::vector<label_section> labels = split_sections(measured.labels);
         const bool overflow = measured.labels == overflow_sections();
-        for (std::size_t i = 0; i < measured.targets.size(); ++i)
-            measured.targets[i] = &measured.instrument->streams[i]->series_of(labels, !overflow, now);
+        for (std::size_t i = 0; i < measured.targets.size(); ++i) {
+            metric_stream& stream = *measured.instrument->streams[i];
+            // It was measured after the last collection, whichever reader's: each takes all that there is.
+            std::uint64_t since = 0;
+            for (const stream_lane& lane : stream.lanes) since = std::max(since, lane.collected_unix_ns);
+            measured.targets[i] = &stream.series_of(labels, !overflow, since);
+        }
         stream_series& target = *measured.targets.front();
         if (target.measured)
             target.revived.push_back(&measured);
@@ -198,7 +202,7 @@ private:
         if (bad_unit)
             heard.push_back("the unit of the instrument '" + known.name +
                             "' is not exported; a unit has at most 63 ASCII characters");
-        auto made = stream_builder(settings_, known, tables_, heard).build(sites_.scope(scope));
+        auto made = stream_builder(settings_, known, *tables_, heard).build(sites_.scope(scope));
         for (const cell_plan& plan : known.plans)
             histograms_ =
                 histograms_ || plan.kind == cell_kind::histogram || plan.kind == cell_kind::exponential;
@@ -227,8 +231,7 @@ private:
     std::vector<std::unique_ptr<metric_stream>> streams_;
     std::unordered_map<measured_series*, std::unique_ptr<measured_series>> measured_;
     std::size_t gone_ = 0;
-    std::deque<bucket_table_storage> tables_;
-    std::deque<bucket_table_storage> old_tables_;
+    std::deque<bucket_table_storage>* tables_ = nullptr; // of the start
     std::deque<slot_entry> slots_; // from first_slot_
     std::uint32_t first_slot_ = 1;
     std::uint32_t next_slot_ = 1;

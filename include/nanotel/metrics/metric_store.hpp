@@ -35,9 +35,11 @@ public:
 
     // What was measured before is forgotten; slots of before are not valid any more. Nothing collects now.
     void begin(std::uint32_t start, stream_settings settings, std::uint64_t (*clock)() noexcept) {
+        auto memory = std::make_shared<start_memory>();
         const std::lock_guard lock(mutex_);
         forget_all();
-        registry_.begin(start, std::move(settings));
+        memory_ = std::move(memory);
+        registry_.begin(start, std::move(settings), memory_->tables);
         clock_ = clock;
         began_unix_ns_ = now();
         start_ = start;
@@ -112,7 +114,7 @@ public:
         if (thread.measured.busy != 0) return;
         thread.measured.busy = 1;
         cell.skip.store_relaxed(1);
-        if (!cell.reservoir.load_acquire()) make_reservoir(cell);
+        if (!cell.reservoir.load_acquire()) make_reservoir(*thread.measured.metrics, cell);
         if (exemplar_reservoir* const reservoir = cell.reservoir.load_acquire();
             reservoir && reservoir->try_lock()) {
             reservoir->put(thread.context, bits, now(), bucket, thread.ids);
@@ -170,7 +172,7 @@ public:
         into.threads.clear();
         for (const auto& thread : threads_) into.threads.push_back(thread.get());
         into.histograms = registry_.has_histograms();
-        into.exemplars = reservoirs_ != nullptr;
+        into.exemplars = memory_->reservoirs != nullptr;
         into.streams.clear();
         for (const auto& stream : registry_.streams()) {
             // Not std::stable_sort, which allocates, and with libstdc++ by what is deprecated.
@@ -187,13 +189,13 @@ public:
     template <class Each>
     void each_gauge(Each&& each) {
         const std::lock_guard lock(mutex_);
-        gauges_->each(each);
+        memory_->gauges.each(each);
     }
 
     // A series for what still comes of one that was let go.
     void revive(measured_series& measured) {
         const std::lock_guard lock(mutex_);
-        registry_.revive(measured, now());
+        registry_.revive(measured);
     }
     // The series is idle: see instrument_registry.
     void let_go(metric_stream& stream, std::size_t at) {
@@ -326,6 +328,7 @@ private:
         auto made = std::make_unique<thread_metrics>();
         made->start = start_;
         made->owner = &thread;
+        made->memory = memory_;
         made->gone_before = registry_.gone();
         thread_metrics& result = *made;
         threads_.push_back(std::move(made));
@@ -362,7 +365,7 @@ private:
                 continue;
             }
             cells.reserve(series.instrument->plans.size());
-            cell_arena& arena = shared ? *gauges_ : mine.cells;
+            cell_arena& arena = shared ? memory_->gauges : mine.cells;
             if (shared && !free_gauges_.empty()) {
                 void* const used = free_gauges_.back();
                 free_gauges_.pop_back();
@@ -406,10 +409,11 @@ private:
         measured.cell_count.store_relaxed(static_cast<std::uint32_t>(mine.by_slot.size()));
     }
 
-    void make_reservoir(metric_cell& cell) noexcept {
+    void make_reservoir(const thread_metrics& mine, metric_cell& cell) noexcept {
         // Not waited for: the next measurement asks again.
         const std::unique_lock lock(mutex_, std::try_to_lock);
         if (!lock) return;
+        if (mine.start != start_) return;                          // what the cell leads to is gone
         if (cell.reservoir.load_relaxed() || !cell.series) return; // of a gauge, another thread's
         const cell_plan& plan = cell.series->instrument->plans[cell.plan];
         if (plan.exemplars == 0) {
@@ -420,26 +424,17 @@ private:
         exemplar_reservoir* const made =
             exemplar_reservoir::make(aligned ? plan.table->table().bound_count + 1 : plan.exemplars, aligned);
         if (!made) return;
-        made->next = reservoirs_;
-        reservoirs_ = made;
+        made->next = memory_->reservoirs;
+        memory_->reservoirs = made;
         cell.reservoir.store_release(made);
         if (aligned) static_cast<histogram_cell&>(cell).offers.store_release(made->offers());
     }
 
-    void forget_all() noexcept {
+    void forget_all() {
         for (auto& thread : threads_) outdated_.push_back(std::move(thread));
         threads_.clear();
         finished_.clear();
         free_gauges_.clear();
-        retired_gauges_ = std::move(gauges_); // a thread may still be setting one; of before, none is
-        gauges_ = std::make_unique<cell_arena>();
-        while (old_reservoirs_) {
-            exemplar_reservoir* const next = old_reservoirs_->next;
-            std::free(old_reservoirs_);
-            old_reservoirs_ = next;
-        }
-        old_reservoirs_ = reservoirs_;
-        reservoirs_ = nullptr;
     }
 
     instrument_registry registry_;
@@ -454,10 +449,7 @@ private:
     std::vector<std::unique_ptr<thread_metrics>> finished_; // given up by their threads, not yet taken
     std::vector<metric_cell*> free_gauges_;
     std::vector<std::unique_ptr<thread_metrics>> outdated_; // of before this start; their threads free them
-    std::unique_ptr<cell_arena> gauges_ = std::make_unique<cell_arena>();
-    std::unique_ptr<cell_arena> retired_gauges_;
-    exemplar_reservoir* reservoirs_ = nullptr;
-    exemplar_reservoir* old_reservoirs_ = nullptr;
+    std::shared_ptr<start_memory> memory_;                  // null before the first start
 };
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

@@ -127,11 +127,31 @@ inline metric_cell* lay_out(std::uint64_t* memory, const cell_plan& plan, std::u
     return cell;
 }
 
+// What the cells of one start lead to. A thread that is held up in the middle of a measurement may come back
+// to it much later, so it lives as long as what any thread measured in that start.
+struct start_memory {
+    std::deque<bucket_table_storage> tables;
+    cell_arena gauges; // which all threads share
+    exemplar_reservoir* reservoirs = nullptr;
+
+    start_memory() = default;
+    start_memory(const start_memory&) = delete;
+    start_memory& operator=(const start_memory&) = delete;
+    ~start_memory() {
+        while (reservoirs) {
+            exemplar_reservoir* const next = reservoirs->next;
+            std::free(reservoirs);
+            reservoirs = next;
+        }
+    }
+};
+
 // Made by its thread under the lock of the store. The thread alone changes it, but for what the collection
 // empties in the cells.
 struct thread_metrics {
     std::uint32_t start = 0; // the number of the start it was made in; another one's is of no use any more
     thread_state* owner = nullptr;
+    std::shared_ptr<start_memory> memory;
     std::size_t gone_before = 0; // series that the store had let go when this was made
     cell_arena cells;
     // Of an instrument with one plan; with more of them, as many cells in a row.
