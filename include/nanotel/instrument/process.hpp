@@ -19,49 +19,52 @@ namespace nanotel::inline NANOTEL_ABI {
 
 namespace detail {
 
+inline constinit const instrumentation_scope process_scope{"nanotel.process", NANOTEL_VERSION,
+                                                           "https://opentelemetry.io/schemas/1.44.0"};
+
 // Names, units, kinds and attributes are those of the semantic conventions, "Process metrics".
-namespace process_metric {
-
-inline constinit const instrumentation_scope scope{"nanotel.process", NANOTEL_VERSION,
-                                                   "https://opentelemetry.io/schemas/1.44.0"};
-
-inline constinit observable_counter<double> cpu_time{
-    "process.cpu.time",
-    {.unit = "s", .description = "Total CPU seconds broken down by different CPU modes.", .scope = &scope}};
-inline constinit observable_gauge<double> cpu_utilization{
-    "process.cpu.utilization",
-    {.unit = "1",
-     .description = "Difference in process.cpu.time since the last measurement, divided by the elapsed time "
-                    "and number of CPUs available to the process.",
-     .scope = &scope}};
-inline constinit observable_up_down_counter<> memory_usage{
-    "process.memory.usage",
-    {.unit = "By", .description = "The amount of physical memory in use.", .scope = &scope}};
-inline constinit observable_up_down_counter<> memory_virtual{
-    "process.memory.virtual",
-    {.unit = "By", .description = "The amount of committed virtual memory.", .scope = &scope}};
-inline constinit observable_counter<> disk_io{
-    "process.disk.io", {.unit = "By", .description = "Disk bytes transferred.", .scope = &scope}};
-inline constinit observable_up_down_counter<> thread_count{
-    "process.thread.count", {.unit = "{thread}", .description = "Process threads count.", .scope = &scope}};
-inline constinit observable_up_down_counter<> descriptor_count{
-    "process.unix.file_descriptor.count",
-    {.unit = "{file_descriptor}",
-     .description = "Number of UNIX file descriptors in use by the process.",
-     .scope = &scope}};
-inline constinit observable_counter<> context_switches{
-    "process.context_switches",
-    {.unit = "{context_switch}",
-     .description = "Number of times the process has been context switched.",
-     .scope = &scope}};
-inline constinit observable_counter<> paging_faults{
-    "process.paging.faults",
-    {.unit = "{fault}", .description = "Number of page faults the process has made.", .scope = &scope}};
-inline constinit observable_gauge<double> uptime{
-    "process.uptime",
-    {.unit = "s", .description = "The time the process has been running.", .scope = &scope}};
-
-} // namespace process_metric
+struct process_instruments {
+    observable_counter<double> cpu_time{
+        "process.cpu.time",
+        {.unit = "s",
+         .description = "Total CPU seconds broken down by different CPU modes.",
+         .scope = &process_scope}};
+    observable_gauge<double> cpu_utilization{
+        "process.cpu.utilization",
+        {.unit = "1",
+         .description =
+             "Difference in process.cpu.time since the last measurement, divided by the elapsed time "
+             "and number of CPUs available to the process.",
+         .scope = &process_scope}};
+    observable_up_down_counter<> memory_usage{
+        "process.memory.usage",
+        {.unit = "By", .description = "The amount of physical memory in use.", .scope = &process_scope}};
+    observable_up_down_counter<> memory_virtual{
+        "process.memory.virtual",
+        {.unit = "By", .description = "The amount of committed virtual memory.", .scope = &process_scope}};
+    observable_counter<> disk_io{
+        "process.disk.io", {.unit = "By", .description = "Disk bytes transferred.", .scope = &process_scope}};
+    observable_up_down_counter<> thread_count{
+        "process.thread.count",
+        {.unit = "{thread}", .description = "Process threads count.", .scope = &process_scope}};
+    observable_up_down_counter<> descriptor_count{
+        "process.unix.file_descriptor.count",
+        {.unit = "{file_descriptor}",
+         .description = "Number of UNIX file descriptors in use by the process.",
+         .scope = &process_scope}};
+    observable_counter<> context_switches{
+        "process.context_switches",
+        {.unit = "{context_switch}",
+         .description = "Number of times the process has been context switched.",
+         .scope = &process_scope}};
+    observable_counter<> paging_faults{"process.paging.faults",
+                                       {.unit = "{fault}",
+                                        .description = "Number of page faults the process has made.",
+                                        .scope = &process_scope}};
+    observable_gauge<double> uptime{
+        "process.uptime",
+        {.unit = "s", .description = "The time the process has been running.", .scope = &process_scope}};
+};
 
 struct process_reading {
     process_usage usage;
@@ -112,13 +115,19 @@ private:
     std::uint32_t seen_ = 0; // bits of the callbacks that have had the latest reading
 };
 
+struct observed_process {
+    explicit observed_process(std::string folder) : reader(std::move(folder)) {}
+    process_instruments instruments;
+    process_reader reader;
+};
+
 } // namespace detail
 
 /// Reports the metrics of the process for as long as it lives; see observe_process. Movable.
 class process_observation {
 public:
     process_observation() noexcept = default;
-    explicit process_observation(const std::shared_ptr<detail::process_reader>& reader);
+    explicit process_observation(const std::shared_ptr<detail::observed_process>& process);
 
     /// Ends it now. When it returns, nothing of it runs any more.
     void remove() noexcept {
@@ -130,51 +139,52 @@ private:
     callback_guard callbacks_[most];
 };
 
-inline process_observation::process_observation(const std::shared_ptr<detail::process_reader>& reader) {
+inline process_observation::process_observation(const std::shared_ptr<detail::observed_process>& process) {
     using namespace literals;
-    namespace metric = detail::process_metric;
     using reading = detail::process_reading;
 
+    detail::process_instruments& measured = process->instruments;
     unsigned added = 0;
     const auto add = [&](auto& instrument, auto report) {
         const unsigned number = added++;
-        callbacks_[number] = instrument.observe([reader, number, report](const auto& observer) {
-            report(observer, reader->for_callback(number));
+        // The last of them to go takes the instruments along.
+        callbacks_[number] = instrument.observe([process, number, report](const auto& observer) {
+            report(observer, process->reader.for_callback(number));
         });
     };
-    add(metric::cpu_time, [](const auto& observer, const reading& now) {
+    add(measured.cpu_time, [](const auto& observer, const reading& now) {
         observer.observe(now.usage.user_seconds, "cpu.mode"_attr = "user");
         observer.observe(now.usage.system_seconds, "cpu.mode"_attr = "system");
     });
-    add(metric::cpu_utilization, [](const auto& observer, const reading& now) {
+    add(measured.cpu_utilization, [](const auto& observer, const reading& now) {
         if (!now.share) return;
         observer.observe(now.share->user, "cpu.mode"_attr = "user");
         observer.observe(now.share->system, "cpu.mode"_attr = "system");
     });
-    add(metric::context_switches, [](const auto& observer, const reading& now) {
+    add(measured.context_switches, [](const auto& observer, const reading& now) {
         observer.observe(now.usage.voluntary_switches, "process.context_switch.type"_attr = "voluntary");
         observer.observe(now.usage.involuntary_switches, "process.context_switch.type"_attr = "involuntary");
     });
-    add(metric::paging_faults, [](const auto& observer, const reading& now) {
+    add(measured.paging_faults, [](const auto& observer, const reading& now) {
         observer.observe(now.usage.minor_faults, "system.paging.fault.type"_attr = "minor");
         observer.observe(now.usage.major_faults, "system.paging.fault.type"_attr = "major");
     });
-    add(metric::memory_usage, [](const auto& observer, const reading& now) {
+    add(measured.memory_usage, [](const auto& observer, const reading& now) {
         if (now.status) observer.observe(now.status->resident_bytes);
     });
-    add(metric::memory_virtual, [](const auto& observer, const reading& now) {
+    add(measured.memory_virtual, [](const auto& observer, const reading& now) {
         if (now.status) observer.observe(now.status->virtual_bytes);
     });
-    add(metric::thread_count, [](const auto& observer, const reading& now) {
+    add(measured.thread_count, [](const auto& observer, const reading& now) {
         if (now.status) observer.observe(now.status->threads);
     });
-    add(metric::uptime, [](const auto& observer, const reading& now) {
+    add(measured.uptime, [](const auto& observer, const reading& now) {
         if (now.status) observer.observe(now.status->uptime_seconds);
     });
-    add(metric::descriptor_count, [](const auto& observer, const reading& now) {
+    add(measured.descriptor_count, [](const auto& observer, const reading& now) {
         if (now.descriptors) observer.observe(*now.descriptors);
     });
-    add(metric::disk_io, [](const auto& observer, const reading& now) {
+    add(measured.disk_io, [](const auto& observer, const reading& now) {
         if (!now.disk) return;
         observer.observe(now.disk->read_bytes, "disk.io.direction"_attr = "read");
         observer.observe(now.disk->written_bytes, "disk.io.direction"_attr = "write");
@@ -185,7 +195,7 @@ namespace detail {
 
 inline process_observation observe_process_in(const char* folder) noexcept {
     try {
-        return process_observation(std::make_shared<process_reader>(folder));
+        return process_observation(std::make_shared<observed_process>(folder));
     } catch (...) {
         diagnose(diagnostic_level::error, "process",
                  "there was no memory to observe the process with; its metrics are missing");
