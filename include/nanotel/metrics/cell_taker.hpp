@@ -117,8 +117,9 @@ private:
         if (count == 0) return;
         store_.rejected.not_finite.fetch_add_relaxed(count);
         heard_->texts.push_back(
-            "the histogram '" + cell.series->instrument->name + "' was given " + std::to_string(count) +
-            " values that are NaN or infinite; they are in no bucket, sum, minimum or maximum");
+            "the histogram '" + cell.series->instrument->name +
+            "' was given values that are NaN or infinite; they are in no bucket, sum, minimum "
+            "or maximum, and stats().measurements.not_finite counts them");
     }
 
     void take(histogram_cell& cell, std::uint32_t epoch) {

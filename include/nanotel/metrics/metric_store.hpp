@@ -22,7 +22,8 @@ struct rejected_measurements {
 struct metric_complaints {
     std::vector<std::string> texts;
     ~metric_complaints() {
-        for (std::string& text : texts) diagnose(diagnostic_level::warning, "metrics", std::move(text));
+        // Each is a subject of its own, so that one does not hold back another.
+        for (const std::string& text : texts) diagnose(diagnostic_level::warning, text, text);
     }
 };
 
@@ -100,9 +101,10 @@ public:
         rejected.invalid.fetch_add_relaxed(1);
         try {
             const bool negative = value < 0 && value - value == 0;
-            diagnose(diagnostic_level::warning, "metrics",
-                     "the " + std::string(to_string(instrument.kind)) + " '" + to_string(instrument.name) +
-                         "' was given " + std::to_string(value) +
+            const std::string which =
+                "the " + std::string(to_string(instrument.kind)) + " '" + to_string(instrument.name) + "'";
+            diagnose(diagnostic_level::warning, which,
+                     which + " was given " + std::to_string(value) +
                          (negative ? ", and a counter only grows; use an up_down_counter. It is left out"
                                    : ", which no sum recovers from; it is left out"));
         } catch (...) { // no memory to say it; it is counted

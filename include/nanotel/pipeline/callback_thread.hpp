@@ -187,10 +187,11 @@ private:
             } catch (...) {
                 problem = "it threw what is no std::exception";
             }
-            diagnose(diagnostic_level::warning, "metrics",
-                     "the callback of the " + std::string(to_string(callback.instrument->kind)) + " '" +
-                         to_string(callback.instrument->name) + "' threw: " + problem +
-                         "; what it had reported before counts");
+            const std::string which = "the callback of the " +
+                                      std::string(to_string(callback.instrument->kind)) + " '" +
+                                      to_string(callback.instrument->name) + "'";
+            diagnose(diagnostic_level::warning, which,
+                     which + " threw: " + problem + "; what it had reported before counts");
         } catch (...) { // no memory to say it
         }
     }
