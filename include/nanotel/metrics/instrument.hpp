@@ -90,7 +90,7 @@ private:
 struct instrument_options {
     instrument_unit unit{};
     text description{};
-    const instrumentation_scope* scope = nullptr;
+    const instrumentation_scope* scope = &detail::default_scope;
 };
 
 /// Bounds of the buckets of a histogram, ascending and finite; bucket i holds what is above bound i - 1 and
@@ -117,7 +117,7 @@ struct bucket_bounds {
 struct histogram_options {
     instrument_unit unit{};
     text description{};
-    const instrumentation_scope* scope = nullptr;
+    const instrumentation_scope* scope = &detail::default_scope;
     /// The advice for its buckets where no view says otherwise (OpenTelemetry Metrics API, "Instrument
     /// advisory parameters").
     bucket_bounds bounds{};
@@ -153,8 +153,7 @@ struct instrument_state {
     constexpr instrument_state(instrument_kind what, bool integers, const instrument_name& called,
                                const instrument_options& options) noexcept
         : kind(what), integer(integers), checked(called.checked && options.unit.checked), name(called.value),
-          unit(options.unit.value), description(options.description),
-          scope(options.scope ? options.scope : &default_scope) {}
+          unit(options.unit.value), description(options.description), scope(options.scope) {}
     instrument_state(const instrument_state&) = delete;
     instrument_state& operator=(const instrument_state&) = delete;
 };

@@ -161,7 +161,7 @@ private:
     }
 
     known_instrument& known_as(const instrument_state& declared, std::vector<std::string>& heard) {
-        const std::uint32_t scope = sites_.add_scope(*declared.scope);
+        const std::uint32_t scope = sites_.add_scope(declared.scope ? *declared.scope : default_scope);
         std::string name = to_string(declared.name);
         std::string folded = std::to_string(scope) + '/';
         for (const char c : name) folded += to_lower(c);

@@ -137,14 +137,16 @@ private:
         std::vector<callback_state*> all;
         gathered_observations reported(store);
         try {
-            callbacks.lock();
-            std::size_t count = 0;
-            for (callback_state* c = callbacks.first; c; c = c->next) ++count;
-            callbacks.unlock();
-            all.reserve(count); // more may come meanwhile: the next time
-            callbacks.lock();
-            for (callback_state* c = callbacks.first; c && all.size() < count; c = c->next) all.push_back(c);
-            callbacks.unlock();
+            // Room is made without the lock; where more have come meanwhile, once more.
+            for (std::size_t count = 16; all.empty(); count *= 2) {
+                all.reserve(count);
+                callbacks.lock();
+                callback_state* c = callbacks.first;
+                for (; c && all.size() < all.capacity(); c = c->next) all.push_back(c);
+                callbacks.unlock();
+                if (!c) break;
+                all.clear();
+            }
         } catch (...) {
             return;
         }

@@ -76,7 +76,9 @@ inline void prepare_process(process_state& state) {
             recording_enabled.store_relaxed(0);
             process().threads.abandon();
             process().metrics.abandon();
-            callbacks.unlock(); // its holder may not be there
+            // Whoever held the lock or was in a callback is not there.
+            callbacks.unlock();
+            for (callback_state* c = callbacks.first; c; c = c->next) c->running = 0;
         });
         runtime.store_release(&state.table);
         return true;
