@@ -111,6 +111,10 @@ inline const nanotel::finished_metric& find(const std::vector<nanotel::finished_
     static const nanotel::finished_metric none;
     return none;
 }
+// Of metrics that go at the end of the expression: by value.
+inline nanotel::finished_metric find(std::vector<nanotel::finished_metric>&& metrics, std::string_view name) {
+    return find(std::as_const(metrics), name);
+}
 inline std::size_t count(const std::vector<nanotel::finished_metric>& metrics, std::string_view name) {
     std::size_t found = 0;
     for (const nanotel::finished_metric& m : metrics) found += m.name == name;
@@ -124,6 +128,10 @@ inline const nanotel::finished_point& point(const nanotel::finished_metric& metr
     FAIL("no such point in " << metric);
     static const nanotel::finished_point none;
     return none;
+}
+inline nanotel::finished_point point(nanotel::finished_metric&& metric,
+                                     const nanotel::attribute_list& labels = {}) {
+    return point(std::as_const(metric), labels);
 }
 inline double number(const nanotel::any_value& value) {
     if (const auto* const integer = value.get_if<std::int64_t>()) return static_cast<double>(*integer);
