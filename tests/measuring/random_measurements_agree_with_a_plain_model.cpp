@@ -337,7 +337,9 @@ void check_collection(model& expected, const observations& reported, std::size_t
         // Of a counter, to which nothing but 0 was added, there is nothing to tell.
         if (is_delta && i.what == kind::counter && *std::max_element(values.begin(), values.end()) == 0)
             continue;
-        const auto [m, p] = take(key);
+        const auto taken = take(key);
+        const auto* const m = taken.first;
+        const auto* const p = taken.second;
         INFO(*m);
         const bool wants_exponential =
             i.exponential || (i.what == kind::histogram && expected.readers[reader].histograms ==
@@ -358,7 +360,9 @@ void check_collection(model& expected, const observations& reported, std::size_t
     }
     for (const auto& [key, sum] : sums) {
         const instrument& i = instruments[key.first];
-        const auto [m, p] = take(key);
+        const auto taken = take(key);
+        const auto* const m = taken.first;
+        const auto* const p = taken.second;
         INFO(*m);
         auto& before = expected.observed[key].told;
         before.resize(expected.readers.size());
@@ -368,8 +372,8 @@ void check_collection(model& expected, const observations& reported, std::size_t
         check_times(i, *m, *p, expected.begun, expected.last_collected[key.first][reader]);
     }
     for (auto& [number, last] : expected.last_collected) last[reader] = now();
-    for (const auto& [key, value] : told) {
-        INFO("not expected: " << instruments[key.first].name << " of reader " << reader);
+    for (const auto& one : told) {
+        INFO("not expected: " << instruments[one.first.first].name << " of reader " << reader);
         CHECK(false);
     }
 }
@@ -535,9 +539,9 @@ private:
     template <class Observer>
     void report(std::size_t number, const Observer& o) {
         const std::lock_guard lock(reporting_);
-        for (const auto& [key, value] : reported_)
-            if (key.first == number)
-                with_labels(value.first, [&](auto... l) { o.observe(value.second, l...); });
+        for (const auto& one : reported_)
+            if (one.first.first == number)
+                with_labels(one.second.first, [&](auto... l) { o.observe(one.second.second, l...); });
     }
 
     std::mt19937_64 random_;
