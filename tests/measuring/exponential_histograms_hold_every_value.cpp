@@ -66,6 +66,16 @@ TEST_CASE("subnormal numbers have buckets as others do") {
     check_exponential(values, point(find(telemetry.collected(), "exp.sizes")), 160, false);
 }
 
+// Fails where the distance of two indices at scale 20, more than 2^31, is kept in 32 bits.
+TEST_CASE("the smallest and the greatest number may be the first two of a series") {
+    for (const double sign : {1.0, -1.0}) {
+        measuring telemetry;
+        const std::vector<double> values{sign * 5e-324, sign * 1.7976931348623157e308};
+        for (const double v : values) sizes.record(v);
+        check_exponential(values, point(find(telemetry.collected(), "exp.sizes")), 160, false);
+    }
+}
+
 // Fails where the lowest scale still divides, or all doubles do not fit in it.
 TEST_CASE("at the smallest size the whole range of double fits") {
     measuring telemetry(

@@ -161,7 +161,8 @@ struct bucket_window {
     low = index < low ? index : low;
     high = index > high ? index : high;
     unsigned by = 0;
-    while ((high >> by) - (low >> by) >= static_cast<std::int32_t>(cell.size) &&
+    // Wider than an int32: at scale 20 the doubles span more than 2^31 buckets.
+    while (std::int64_t{high >> by} - (low >> by) >= cell.size &&
            scale - static_cast<std::int32_t>(by) > min_exponential_scale)
         ++by;
     if (by != 0) {
