@@ -130,12 +130,11 @@ public:
         return idle;
     }
 
-    // No thread has cells of a series any more. True where nothing else leads to it, and it is gone.
-    bool forget(measured_series& measured) noexcept {
-        if (!measured.gone || measured.has_slot) return false;
-        measured_.erase(&measured);
-        return true;
+    // Whether nothing but cells may lead to the series.
+    static bool is_forgotten(const measured_series& measured) noexcept {
+        return measured.gone && !measured.has_slot;
     }
+    void forget(measured_series& measured) noexcept { measured_.erase(&measured); }
 
 private:
     struct slot_entry {
@@ -232,7 +231,7 @@ private:
     std::unordered_map<measured_series*, std::unique_ptr<measured_series>> measured_;
     std::size_t gone_ = 0;
     std::deque<bucket_table_storage>* tables_ = nullptr; // of the start
-    std::deque<slot_entry> slots_; // from first_slot_
+    std::deque<slot_entry> slots_;                       // from first_slot_
     std::uint32_t first_slot_ = 1;
     std::uint32_t next_slot_ = 1;
     bool histograms_ = false;

@@ -202,7 +202,9 @@ public:
     // The series is idle: see instrument_registry.
     void let_go(metric_stream& stream, std::size_t at) {
         const std::lock_guard lock(mutex_);
-        registry_.let_go(stream, at);
+        const std::unique_ptr<stream_series> idle = registry_.let_go(stream, at);
+        if (idle->measured) forget_unused(*idle->measured);
+        for (measured_series* const measured : idle->revived) forget_unused(*measured);
     }
 
     // What threads have left behind to begin anew, without what was idle.
@@ -214,14 +216,8 @@ public:
     void release(std::unique_ptr<thread_metrics> done) noexcept {
         const std::lock_guard lock(mutex_);
         for (const auto& [measured, cells] : done->by_series) {
-            if (--measured->threads != 0) continue;
-            const std::vector<metric_cell*> gauges = measured->gauges;
-            if (!registry_.forget(*measured)) continue;
-            for (metric_cell* const gauge : gauges)
-                if (gauge) {
-                    gauge->kind = cell_kind::none;
-                    free_gauges_.push_back(gauge);
-                }
+            --measured->threads;
+            forget_unused(*measured);
         }
     }
 
@@ -409,6 +405,17 @@ private:
         }
         if (cell) mine.by_slot[slot] = cell;
         measured.cell_count.store_relaxed(static_cast<std::uint32_t>(mine.by_slot.size()));
+    }
+
+    // Of a series that was let go: when no thread has cells of it either, nothing leads to it any more.
+    void forget_unused(measured_series& measured) noexcept {
+        if (measured.threads != 0 || !registry_.is_forgotten(measured)) return;
+        for (metric_cell* const gauge : measured.gauges)
+            if (gauge) {
+                gauge->kind = cell_kind::none;
+                free_gauges_.push_back(gauge);
+            }
+        registry_.forget(measured);
     }
 
     void make_reservoir(const thread_metrics& mine, metric_cell& cell) noexcept {
