@@ -38,8 +38,9 @@ struct exemplar_reservoir {
     std::uint32_t capacity;
     std::uint32_t used; // of a fixed number
     bool aligned;
-    double threshold;         // W of algorithm L
-    exemplar_reservoir* next; // all of the store, to be freed
+    double threshold;          // W of algorithm L
+    exemplar_reservoir* next;  // all of the store, to be freed
+    exemplar_reservoir* spare; // the next that no cell has
     exemplar_slot* slots() noexcept { return reinterpret_cast<exemplar_slot*>(this + 1); }
     // Of a reservoir aligned to buckets: see histogram_cell::offers.
     atomic<std::uint64_t>* offers() noexcept {
@@ -55,6 +56,13 @@ struct exemplar_reservoir {
         made->aligned = aligned;
         made->threshold = 1;
         return made;
+    }
+
+    void clear() noexcept {
+        for (std::uint32_t i = 0; i < capacity; ++i) slots()[i].filled = false;
+        for (std::uint32_t i = 0; aligned && i < capacity; ++i) offers()[i].store_relaxed(0);
+        used = 0;
+        threshold = 1;
     }
 
     bool try_lock() noexcept { return locked.exchange(1) == 0; }
@@ -97,13 +105,8 @@ struct exemplar_reservoir {
         to.reserve(to.size() + capacity); // nothing throws under the lock
         lock();
         for (std::uint32_t i = 0; i < capacity; ++i)
-            if (slots()[i].filled) {
-                to.push_back(slots()[i]);
-                slots()[i].filled = false;
-            }
-        for (std::uint32_t i = 0; aligned && i < capacity; ++i) offers()[i].store_relaxed(0);
-        used = 0;
-        threshold = 1;
+            if (slots()[i].filled) to.push_back(slots()[i]);
+        clear();
         unlock();
     }
 };

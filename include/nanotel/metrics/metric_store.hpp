@@ -215,6 +215,7 @@ public:
     // After its cells were taken: nobody writes to them any more.
     void release(std::unique_ptr<thread_metrics> done) noexcept {
         const std::lock_guard lock(mutex_);
+        done->cells.each([&](metric_cell& cell) { give_up_reservoir(cell); });
         for (const auto& [measured, cells] : done->by_series) {
             --measured->threads;
             forget_unused(*measured);
@@ -412,6 +413,7 @@ private:
         if (measured.threads != 0 || !registry_.is_forgotten(measured)) return;
         for (metric_cell* const gauge : measured.gauges)
             if (gauge) {
+                give_up_reservoir(*gauge);
                 gauge->kind = cell_kind::none;
                 free_gauges_.push_back(gauge);
             }
@@ -430,13 +432,36 @@ private:
             return;
         }
         const bool aligned = plan.kind == cell_kind::histogram;
-        exemplar_reservoir* const made =
-            exemplar_reservoir::make(aligned ? plan.table->table().bound_count + 1 : plan.exemplars, aligned);
-        if (!made) return;
-        made->next = memory_->reservoirs;
-        memory_->reservoirs = made;
+        const std::uint32_t capacity = aligned ? plan.table->table().bound_count + 1 : plan.exemplars;
+        exemplar_reservoir* made = spare_reservoir(capacity, aligned);
+        if (!made) {
+            made = exemplar_reservoir::make(capacity, aligned);
+            if (!made) return;
+            made->next = memory_->reservoirs;
+            memory_->reservoirs = made;
+        }
         cell.reservoir.store_release(made);
         if (aligned) static_cast<histogram_cell&>(cell).offers.store_release(made->offers());
+    }
+
+    // Of a cell that nobody writes to any more: it serves another, or threads that come and go would each
+    // leave theirs.
+    void give_up_reservoir(metric_cell& cell) noexcept {
+        exemplar_reservoir* const left = cell.reservoir.load_relaxed();
+        if (!left) return;
+        cell.reservoir.store_relaxed(nullptr);
+        left->clear();
+        left->spare = memory_->spare_reservoirs;
+        memory_->spare_reservoirs = left;
+    }
+    exemplar_reservoir* spare_reservoir(std::uint32_t capacity, bool aligned) noexcept {
+        for (exemplar_reservoir** at = &memory_->spare_reservoirs; *at; at = &(*at)->spare) {
+            exemplar_reservoir* const found = *at;
+            if (found->capacity != capacity || found->aligned != aligned) continue;
+            *at = found->spare;
+            return found;
+        }
+        return nullptr;
     }
 
     void forget_all() {

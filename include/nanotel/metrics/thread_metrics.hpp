@@ -133,6 +133,7 @@ struct start_memory {
     std::deque<bucket_table_storage> tables;
     cell_arena gauges; // which all threads share
     exemplar_reservoir* reservoirs = nullptr;
+    exemplar_reservoir* spare_reservoirs = nullptr; // of cells that are gone
 
     start_memory() = default;
     start_memory(const start_memory&) = delete;
