@@ -4,6 +4,7 @@
 #include <cinttypes>
 #include <csignal>
 #include <fstream>
+#include <set>
 
 #include <dirent.h>
 #include <sys/resource.h>
