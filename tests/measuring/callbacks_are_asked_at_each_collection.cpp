@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "measuring.hpp"
 
+#include <nanotel/exporters/memory.hpp>
+#include <nanotel/sdk.hpp>
+
 #include <condition_variable>
 #include <thread>
 
@@ -359,6 +362,46 @@ TEST_CASE("a callback that stalls a collection under way does not hold up shutdo
         calls.add(3);
         CHECK(telemetry.shut_down(std::chrono::seconds(2)));
         CHECK(point(find(telemetry.received(), "observed.calls")).value == 3);
+    }
+    stall.open();
+    guard.remove();
+}
+
+// Fails where shutdown stops the readers that are asked from outside before it lets go of callbacks: for ten
+// minutes here.
+TEST_CASE("a callback that stalls does not hold up the end of a reader that is asked from outside") {
+    struct ignoring final : nanotel::detail::metric_sink {
+        void begin_metric(const nanotel::detail::metric_description&, nanotel::temporality) override {}
+        void add(const nanotel::detail::metric_point&) override {}
+        void end_metric() override {}
+    };
+    struct asking final : nanotel::pull_reader {
+        nanotel::detail::metric_source* from = nullptr;
+        std::thread thread;
+        void start(nanotel::detail::metric_source& source) override { from = &source; }
+        void ask() {
+            thread = std::thread([this] {
+                ignoring sink;
+                from->collect(sink);
+            });
+        }
+        void stop() noexcept override {
+            if (thread.joinable()) thread.join();
+        }
+    };
+    door stall;
+    nanotel::callback_guard guard;
+    {
+        const auto asked = std::make_shared<asking>();
+        auto telemetry = nanotel::start({.exporter = std::make_shared<nanotel::memory_exporter>(),
+                                         .metric_readers = {{.interval = std::chrono::milliseconds(600'000),
+                                                             .timeout = std::chrono::milliseconds(600'000)}},
+                                         .pull_readers = {asked}});
+        guard = faults.observe([&](const auto&) { stall.pass(); });
+        CHECK(!telemetry.flush(std::chrono::milliseconds(1)).complete);
+        stall.wait_until_somebody_waits();
+        asked->ask(); // waits for the callback, or for the collection that does
+        static_cast<void>(telemetry.shutdown(std::chrono::seconds(2)));
     }
     stall.open();
     guard.remove();

@@ -47,11 +47,11 @@ public:
         return changed_.wait_until(lock, deadline, [&] { return flush_done_ >= mine || ended_; });
     }
 
-    // The last callbacks, while they can still report; then stop. One that stalls leaves half of the time to
-    // what is to be sent.
+    // From now on no collection waits for callbacks longer than that, also one that does already, on
+    // whichever thread.
+    void limit_callbacks(clock::time_point deadline) { observing_.limit(deadline); }
+    // The last callbacks, while they can still report; then stop.
     void observe_for_the_last_time(clock::time_point deadline) {
-        if (const auto now = clock::now(); deadline > now) deadline = now + (deadline - now) / 2;
-        observing_.limit(deadline); // a collection may be waiting for it already
         std::vector<observation> last;
         {
             const std::lock_guard running(observing_mutex_);
@@ -106,7 +106,8 @@ private:
             const std::uint64_t flush = flush_requested_;
             const bool all = flush != flush_done_ || stopping_;
             const bool last = stopping_;
-            std::vector<observation> observed = std::move(last_observed_);
+            std::vector<observation> observed;
+            if (last) observed = std::move(last_observed_); // they may be there a moment before the end is
             lock.unlock();
             const auto now = clock::now();
             for (auto& r : readers_)
