@@ -67,7 +67,14 @@ private:
         for (auto& finished : store_.take_finished()) take_all(std::move(finished));
         store_.look(seen_);
         take_exemplars();
-        std::uint32_t quiet = histogram_epoch.load_relaxed();
+        // Where the last collection had to leave copies that were being written to, they are now those that
+        // the threads write: taken with another turn, or the last collection of all would miss them.
+        if (std::exchange(left_copies_, false)) take_of_threads();
+        take_of_threads();
+        take_gauges();
+    }
+    void take_of_threads() {
+        const std::uint32_t quiet = histogram_epoch.load_relaxed();
         if (seen_.histograms) {
             // Sequentially consistent, for threads that fence their turns themselves: either they see the new
             // epoch, or their odd turn is seen below. The others are fenced from here.
@@ -76,9 +83,9 @@ private:
         }
         for (thread_metrics* const thread : seen_.threads) {
             const bool still = !seen_.histograms || is_out_of_turn(*thread->owner);
+            left_copies_ = left_copies_ || !still;
             thread->cells.each([&](metric_cell& cell) { taker_.take(cell, still, quiet); });
         }
-        take_gauges();
     }
 
     // First what they hold, then where it belongs: the one is under the store's lock, the other takes it.
@@ -248,6 +255,7 @@ private:
     std::mutex mutex_;
     metric_store::snapshot seen_;
     std::vector<metric_cell*> gauges_;
+    bool left_copies_ = false; // of a thread that was in its turn
 };
 
 } // namespace nanotel::inline NANOTEL_ABI::detail
