@@ -25,7 +25,9 @@ inline constinit atomic<std::uint32_t> turns_are_fenced{};
     if ((turn & 1) == 0) [[unlikely]]
         return 0;
     if (turns_are_fenced.load_relaxed() != 0) [[unlikely]]
-        thread.turn.store_seq_cst(turn); // pairs with the collection's store of the epoch
+        // Pairs with the collection's store of the epoch, and so does the load of the epoch that follows: an
+        // acquire alone may be done before this store, as it is on ARM64 with LDAPR.
+        thread.turn.store_seq_cst(turn);
     else
         thread.turn.store_relaxed(turn);
     __atomic_signal_fence(__ATOMIC_SEQ_CST); // the compiler keeps the order that the fence from outside needs
@@ -209,7 +211,7 @@ inline bool is_finite_number(std::uint64_t bits) noexcept { return (bits & infin
     const std::uint32_t turn = begin_turn(thread.measured);
     if (turn == 0) [[unlikely]]
         return thread.measured.interrupting.add_by_owner(1);
-    auto& copy = cell.of(histogram_epoch.load_acquire()); // acquire: sees the copy as it was emptied
+    auto& copy = cell.of(histogram_epoch.load_seq_cst()); // sees the copy as it was emptied
     copy.counts()[bucket].add_by_owner(1);
     copy.totals.add(v);
     end_turn(thread.measured, turn);
@@ -223,7 +225,7 @@ inline bool is_finite_number(std::uint64_t bits) noexcept { return (bits & infin
     const std::uint32_t turn = begin_turn(thread.measured);
     if (turn == 0) [[unlikely]]
         return thread.measured.interrupting.add_by_owner(1);
-    histogram_totals& totals = cell.of(histogram_epoch.load_acquire()).totals;
+    histogram_totals& totals = cell.of(histogram_epoch.load_seq_cst()).totals;
     totals.touched.store_relaxed(1);
     totals.not_finite.add_by_owner(1);
     end_turn(thread.measured, turn);
@@ -277,7 +279,7 @@ inline bool is_finite_number(std::uint64_t bits) noexcept { return (bits & infin
 [[gnu::noinline]] inline void record_exponential_slowly(thread_state& thread, exponential_cell& cell,
                                                         double v, std::uint32_t turn) noexcept {
     const auto bits = __builtin_bit_cast(std::uint64_t, v);
-    const std::uint32_t epoch = histogram_epoch.load_acquire();
+    const std::uint32_t epoch = histogram_epoch.load_seq_cst();
     auto& copy = cell.of(epoch);
     if (!is_finite_number(bits)) [[unlikely]] {
         copy.totals.touched.store_relaxed(1);
@@ -303,7 +305,7 @@ inline bool is_finite_number(std::uint64_t bits) noexcept { return (bits & infin
     const std::uint32_t turn = begin_turn(thread.measured);
     if (turn == 0) [[unlikely]]
         return thread.measured.interrupting.add_by_owner(1);
-    auto& copy = cell.of(histogram_epoch.load_acquire());
+    auto& copy = cell.of(histogram_epoch.load_seq_cst());
     const std::int32_t scale = copy.scale.load_relaxed();
     // One compare for what is negative, zero, subnormal, infinite or NaN.
     if (bits - smallest_normal_bits >= infinity_bits - smallest_normal_bits || scale > 8) [[unlikely]]
