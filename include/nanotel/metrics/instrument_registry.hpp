@@ -174,6 +174,12 @@ private:
                     heard.push_back("the " + words(*known) +
                                     " is declared with different descriptions; the first is used: '" +
                                     known->description + "'");
+                if (known->exponential != declared.exponential || known->has_bounds != declared.has_bounds ||
+                    !std::equal(known->bounds.begin(), known->bounds.end(), declared.bounds,
+                                declared.bounds + declared.bound_count))
+                    heard.push_back("the " + words(*known) +
+                                    " is declared with different buckets; those of the first declaration are "
+                                    "used. Let both say the same, or choose them by a view");
                 return *known;
             }
         auto& known = *instruments_.emplace_back(std::make_unique<known_instrument>());

@@ -130,7 +130,10 @@ public:
     bool add_negative_buckets(thread_state& thread, metric_cell& cell) noexcept {
         auto& exponential = static_cast<exponential_cell&>(cell);
         // A signal handler that comes now must not use the arena too.
-        if (thread.measured.busy != 0) return false;
+        if (thread.measured.busy != 0) {
+            thread.measured.interrupting.add_by_owner(1);
+            return false;
+        }
         thread.measured.busy = 1;
         std::uint64_t* const memory = thread.measured.metrics->cells.raw(2 * std::size_t{exponential.size});
         thread.measured.busy = 0;
@@ -311,27 +314,28 @@ private:
 
     thread_metrics& metrics_of(thread_state& thread) {
         thread_measurements& measured = thread.measured;
-        if (measured.metrics && measured.metrics->start == start_) {
-            thread_metrics& mine = *measured.metrics;
-            if (registry_.gone() - mine.gone_before < 256 + mine.by_series.size() / 2) return mine;
-            // Most of what it has may be idle series: the collection takes all of it, as of a thread that
-            // ends.
+        thread_metrics* const old = measured.metrics;
+        const bool is_present = old && old->start == start_;
+        if (is_present && registry_.gone() - old->gone_before < 256 + old->by_series.size() / 2) return *old;
+        // First what may throw: the thread goes on with what it has.
+        auto made = std::make_unique<thread_metrics>();
+        threads_.reserve(threads_.size() + 1);
+        finished_.reserve(finished_.size() + 1);
+        made->start = start_;
+        made->owner = &thread;
+        made->memory = memory_;
+        made->gone_before = registry_.gone();
+        // Most of what it has may be idle series: the collection takes all of it, as of a thread that ends.
+        if (is_present)
             for (auto& entry : threads_)
-                if (entry.get() == &mine) {
+                if (entry.get() == old) {
                     finished_.push_back(std::move(entry));
                     entry = std::move(threads_.back());
                     threads_.pop_back();
                     break;
                 }
-        }
-        auto made = std::make_unique<thread_metrics>();
-        made->start = start_;
-        made->owner = &thread;
-        made->memory = memory_;
-        made->gone_before = registry_.gone();
         thread_metrics& result = *made;
         threads_.push_back(std::move(made));
-        thread_metrics* const old = measured.metrics;
         measured.cell_count.store_relaxed(0);
         measured.cells = nullptr;
         measured.label_sets = nullptr;
