@@ -39,11 +39,17 @@ class prometheus_complaints {
 public:
     void once(const std::string& subject, const std::string& text) {
         if (told_.insert(subject).second)
-            diagnose(diagnostic_level::warning, "prometheus:" + subject, "prometheus: " + text);
+            unsaid_.emplace_back("prometheus:" + subject, "prometheus: " + text);
+    }
+    // After the collection, whose lock the handler of the application must not meet.
+    void say() {
+        for (auto& [subject, text] : std::exchange(unsaid_, {}))
+            diagnose(diagnostic_level::warning, subject, std::move(text));
     }
 
 private:
     std::set<std::string> told_;
+    std::vector<std::pair<std::string, std::string>> unsaid_;
 };
 
 // Takes one collection and writes it. The metrics that come to one name, from several scopes, are one family;
@@ -118,6 +124,7 @@ public:
 
     // The whole answer; the object is used up.
     std::string finish() {
+        complaints_.say();
         std::string all = target_info();
         std::size_t size = all.size() + 16;
         for (const family& one : families_) size += one.samples.size() + one.help.size() + 512;
