@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The instrumentation: include it in every file that is instrumented. No third-party header, and a fraction of a
-// second to compile.
+// The instrumentation: include it in every file that is instrumented. No third-party header, and a fraction
+// of a second to compile.
 #pragma once
 
 #include <nanotel/trace/trace.hpp>

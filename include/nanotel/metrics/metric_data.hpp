@@ -28,8 +28,8 @@ struct metric_description {
     std::string unit;
     std::uint32_t scope = 0; // its number in the site_registry
     metric_kind kind = metric_kind::sum;
-    bool integer = true;         // of sums and gauges: points are int64, else double
-    bool monotonic = false;      // of sums
+    bool integer = true;          // of sums and gauges: points are int64, else double
+    bool monotonic = false;       // of sums
     std::vector<double> bounds{}; // of histograms, ascending, without infinity
 };
 
@@ -73,7 +73,8 @@ struct metric_point {
     double min = 0;
     double max = 0;
 
-    std::span<const std::uint64_t> bucket_counts{}; // of a histogram: one more than metric_description::bounds
+    std::span<const std::uint64_t>
+        bucket_counts{}; // of a histogram: one more than metric_description::bounds
 
     // exponential histogram
     std::int32_t scale = 0;
