@@ -1,6 +1,7 @@
 #pragma once
 
 #include "support/child_process.hpp"
+#include "support/paths.hpp"
 #include "support/skip.hpp"
 
 #include <nanotel/otlp/decode.hpp>
@@ -25,7 +26,7 @@ public:
     explicit collector_process(const std::string& binary,
                                const std::string& configuration = "collector/config.yaml.in",
                                const form_fields& fields = {}) {
-        const std::string form = read_file(NANOTEL_TEST_SOURCE_ROOT "/tests/" + configuration);
+        const std::string form = read_file(source_root() + "/tests/" + configuration);
         for (int attempt = 0; attempt < 5; ++attempt) {
             ports_ = free_ports<3>();
             form_fields all{{"@HEALTH_PORT@", std::to_string(ports_[0])},

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "../support/child_process.hpp"
+#include "../support/paths.hpp"
 
 #include <doctest/doctest.h>
 
 namespace {
 
 // What a program of this module prints and complains about; its exit code must be 0.
-std::string printed_by(const std::string& program) {
+std::string printed_by(const std::string& name) {
     const nanotel_test::temporary_folder folder;
     nanotel_test::child_process child;
-    child.start({NANOTEL_TEST_PROGRAMS "/" + program}, folder / "log");
+    child.start({nanotel_test::program(name)}, folder / "log");
     const int status = child.wait();
     CHECK(status == 0);
     return nanotel_test::read_file(folder / "log");

@@ -178,6 +178,32 @@ TEST_CASE("a point has the exemplars of its own interval") {
     }
 }
 
+// Fails where a reader of deltas is told an exemplar again, or a cumulative one loses its own, when nothing
+// of an interval became an exemplar.
+TEST_CASE("an interval without exemplars shows none of the interval before, but in totals they stay") {
+    measuring telemetry(
+        {.readers = {{.temporality = delta}, {.temporality = cumulative}}, .exemplar_filter = trace_based});
+    {
+        NANOTEL_SCOPED_SPAN("work");
+        measure_everything(1);
+    }
+    for (int interval = 0; interval < 3; ++interval) {
+        CAPTURE(interval);
+        if (interval != 0) measure_everything(2);
+        telemetry.flush();
+        for (std::size_t reader = 0; reader < 2; ++reader) {
+            const auto metrics = telemetry.received(reader);
+            for (const char* name : all_names) {
+                INFO(name << " of reader " << reader);
+                const auto& p = point(find(metrics, name));
+                const bool has_one = interval == 0 || reader == 1;
+                REQUIRE(p.exemplars.size() == (has_one ? 1 : 0));
+                if (has_one) CHECK(number(p.exemplars[0].value) == 1);
+            }
+        }
+    }
+}
+
 // Fails where a view's number of exemplars is not that of its reservoir.
 TEST_CASE("a view says how many exemplars there are") {
     measuring telemetry({.views = {{.instrument_name = "exemplar.requests", .exemplars = 7},

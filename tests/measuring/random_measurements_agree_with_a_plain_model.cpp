@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "exponential_model.hpp"
+#include "support/sanitizers.hpp"
 
 #include <condition_variable>
 #include <random>
@@ -552,11 +553,7 @@ private:
     std::vector<std::unique_ptr<worker>>& workers_;
 };
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t sequences = 12;
-#else
-constexpr std::uint64_t sequences = 40;
-#endif
+constexpr std::uint64_t sequences = nanotel_test::sanitized ? 12 : 40;
 
 } // namespace
 

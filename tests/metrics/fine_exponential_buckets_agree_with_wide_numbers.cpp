@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "support/paths.hpp"
 #include "support/skip.hpp"
 
 #include <nanotel/metrics/exponential_boundary.hpp>
@@ -20,7 +21,7 @@ namespace {
 constexpr int lines_wanted = 100'000;
 constexpr const char* seed = "20250313";
 
-const std::string root = NANOTEL_TEST_SOURCE_ROOT;
+const std::string root = nanotel_test::source_root();
 const std::string script = root + "/tests/metrics/exponential_table.py";
 
 bool has_python() {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "support/sanitizers.hpp"
+
 #include <nanotel/otlp/byte_buffer.hpp>
 
 #include <doctest/doctest.h>
@@ -18,17 +20,7 @@ namespace {
 std::string_view contents(const byte_buffer& buffer) { return {buffer.data(), buffer.size()}; }
 
 // Sanitizers end the process where the allocator would refuse.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool allocator_refuses = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-constexpr bool allocator_refuses = false;
-#else
-constexpr bool allocator_refuses = true;
-#endif
-#else
-constexpr bool allocator_refuses = true;
-#endif
+constexpr bool allocator_refuses = !nanotel_test::sanitized;
 
 } // namespace
 

@@ -2,6 +2,7 @@
 // Fails when the encoder writes another member, another type or another value than the example has: a count
 // as a number, a temporality by name, a start time for the gauge, no threshold of zero.
 #include "metric_bodies.hpp"
+#include "support/paths.hpp"
 #include "support/skip.hpp"
 
 #include <fstream>
@@ -13,10 +14,6 @@
 using namespace nanotel::literals;
 using nanotel_test::give;
 using nanotel_test::given_metric;
-
-#ifndef NANOTEL_OTLP_EXAMPLES
-#define NANOTEL_OTLP_EXAMPLES NANOTEL_TEST_SOURCE_ROOT "/../shared/otlp-examples"
-#endif
 
 namespace {
 
@@ -47,7 +44,7 @@ std::map<std::string, std::string> leaves(const std::string& json) {
 } // namespace
 
 TEST_CASE("the metrics of the example of OTLP come out when their data goes in") {
-    const std::string path = NANOTEL_OTLP_EXAMPLES "/metrics.json";
+    const std::string path = nanotel_test::source_root() + "/../shared/otlp-examples/metrics.json";
     std::ifstream file(path);
     if (!file) {
         MESSAGE("NOT TESTED: the example of OTLP is not at " << path);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "../support/paths.hpp"
+
 #include <cstdio>
 #include <string>
 
@@ -17,7 +19,7 @@ outcome run(const std::string& way) {
     // A child is forked while other threads allocate. The leak checker of AddressSanitizer, which takes a
     // lock at exit that such a thread may have held, would hang in it.
     const std::string setting = way.starts_with("fork") ? "ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 " : "";
-    const std::string command = setting + NANOTEL_TEST_PROGRAMS + "/leaves '" + way + "'";
+    const std::string command = setting + nanotel_test::program("leaves") + " '" + way + "'";
     outcome o;
     std::FILE* const output = ::popen(command.c_str(), "r");
     REQUIRE(output != nullptr);

@@ -3,6 +3,7 @@
 #include "skip.hpp"
 
 #include <cstdio>
+#include <string>
 
 namespace {
 
@@ -29,6 +30,11 @@ struct count_matching : doctest::IReporter {
 } // namespace
 
 REGISTER_LISTENER("count_matching", 1, count_matching);
+
+// Declared in paths.hpp.
+namespace nanotel_test {
+std::string source_root() { return NANOTEL_TEST_SOURCE_ROOT; }
+} // namespace nanotel_test
 
 int main(int argc, char** argv) {
     constexpr int exit_skipped = 77; // ctest's SKIP_RETURN_CODE

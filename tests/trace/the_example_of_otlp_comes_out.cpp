@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "recording.hpp"
+#include "support/paths.hpp"
 #include "support/skip.hpp"
 
 #include <algorithm>
@@ -12,10 +13,6 @@
 using namespace nanotel::literals;
 using nanotel_test::recording;
 using nanotel_test::recording_options;
-
-#ifndef NANOTEL_OTLP_EXAMPLES
-#define NANOTEL_OTLP_EXAMPLES NANOTEL_TEST_SOURCE_ROOT "/../shared/otlp-examples"
-#endif
 
 namespace my_library {
 NANOTEL_INSTRUMENTATION_SCOPE("my.library", "1.0.0", "", "my.scope.attribute"_attr = "some scope attribute");
@@ -69,7 +66,7 @@ std::vector<std::string> leaves(const std::string& json) {
 } // namespace
 
 TEST_CASE("the example of OTLP comes out when its data goes in") {
-    const std::string path = NANOTEL_OTLP_EXAMPLES "/trace.json";
+    const std::string path = nanotel_test::source_root() + "/../shared/otlp-examples/trace.json";
     std::ifstream file(path);
     if (!file) {
         MESSAGE("NOT TESTED: the example of OTLP is not at " << path);

@@ -240,6 +240,7 @@ private:
 
     static void reset(const metric_stream& stream, series_values& values) noexcept {
         values.touched = false;
+        if (values.exemplars) values.exemplars->clear(); // they are of the interval that ends
         if (stream.observable) {
             values.reported = values.bits;
             return;
