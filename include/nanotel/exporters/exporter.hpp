@@ -9,24 +9,9 @@
 #include <string_view>
 
 #include <nanotel/core/config.hpp>
+#include <nanotel/otlp/signal.hpp>
 
 namespace nanotel::inline NANOTEL_ABI {
-
-/// The kinds of telemetry that OTLP carries; each has a path, a file and a queue of its own.
-enum class signal : std::uint8_t { traces, metrics, logs };
-
-/// The name of a signal as OTLP paths, files and environment variables spell it, in lower case.
-[[nodiscard]] constexpr std::string_view to_string(signal kind) noexcept {
-    switch (kind) {
-    case signal::traces:
-        return "traces";
-    case signal::metrics:
-        return "metrics";
-    case signal::logs:
-        return "logs";
-    }
-    return "unknown";
-}
 
 /// One request body: a whole TracesData, MetricsData or LogsData object in OTLP JSON, UTF-8, uncompressed,
 /// without a line end. Only a view: the pipeline keeps the bytes alive until send returns.
