@@ -10,7 +10,9 @@
 #include <nanotel/metrics/view.hpp>
 #include <nanotel/otlp/resource.hpp>
 #include <nanotel/otlp/span_sections.hpp>
+#include <nanotel/pipeline/destination.hpp>
 #include <nanotel/pipeline/metric_reader.hpp>
+#include <nanotel/pipeline/spool_options.hpp>
 #include <nanotel/trace/sampler.hpp>
 
 #include <memory>
@@ -21,7 +23,19 @@ namespace nanotel::inline NANOTEL_ABI {
 /// waits for room, up to options::block_timeout.
 using full_ring_policy = detail::full_ring;
 
-/// The options of nanotel::start. What is set here wins over the environment variable that is named with it.
+/// The options of nanotel::start.
+///
+/// Memory is bounded whatever the application does, by the sum of
+///   max_all_rings_bytes   rings of threads that record (64 MiB), and 66 KiB of slack for each of them,
+///   64 MiB                blocks of spans that are open and larger than their inline bytes,
+///   max_queue_bytes       for each destination: bodies that wait (64 MiB), shared where the data is the
+///   same, a few bodies          (4 MiB each, and half as much again while it grows) for each encoding: the
+///   one under
+///                         construction, the one being sent, compressed or not, the one on its way to disk,
+///   the series            of metrics, within their cardinality limits, for each thread that measures them,
+///   4 KiB a thread        alive at once, and what the process knows of call sites and scopes.
+/// Most of it is touched only when it is needed. What is set here wins over the environment variable that is
+/// named with it.
 struct options {
     /// OTEL_SERVICE_NAME; else unknown_service:PROCESS.
     std::string service_name{};
@@ -32,6 +46,8 @@ struct options {
     /// Where spans go, and metrics whose reader says nothing else: otlp_http(), otlp_file(), a
     /// memory_exporter. Null: otlp_http() as the environment says.
     std::shared_ptr<nanotel::exporter> exporter{};
+    /// Instead of `exporter`: several places at once, each with its own signals, ratio and filter.
+    std::vector<destination> destinations{};
 
     nanotel::sampler sampler = nanotel::sampler::always_on();
 
@@ -46,10 +62,14 @@ struct options {
     std::size_t max_export_batch_bytes = std::size_t{4} << 20;
     /// Spans that wait to be sent, 0 for as many as fit. OTEL_BSP_MAX_QUEUE_SIZE.
     std::optional<std::uint64_t> max_queue_size{}; // 0
-    /// Bytes of bodies that wait to be sent.
+    /// Bytes of bodies that wait in memory to be sent, of each destination. Where it is reached, the oldest
+    /// go to disk; without a spool, or where that is full, the newest are dropped.
     std::size_t max_queue_bytes = std::size_t{64} << 20;
-    /// How long a body that a destination does not take now is tried again before it is dropped.
-    std::chrono::milliseconds retry_limit{60'000};
+    /// How long a body that a destination does not take now is tried again before it is dropped, from its
+    /// first attempt; 0: as long as there is room for it, on disk until it is too old.
+    std::chrono::milliseconds retry_limit{0};
+    /// Where bodies wait that outlive an outage or the process. Without a directory they wait in memory only.
+    spool_options spool{};
 
     /// Bytes of a thread's ring at first and at most, powers of two from 16 KiB to 1 GiB, and of all rings
     /// together.
@@ -57,7 +77,8 @@ struct options {
     std::uint64_t max_ring_bytes = 4 << 20;
     std::uint64_t max_all_rings_bytes = 64 << 20;
     full_ring_policy when_full = full_ring_policy::drop;
-    /// The longest that full_ring_policy::block holds up one span's end.
+    /// The longest that full_ring_policy::block holds up one span's end. Of several destinations the first
+    /// alone is waited for: the others drop what they have no room for.
     std::chrono::milliseconds block_timeout{100};
 
     /// Who collects metrics every so often. Empty, and without pull_readers: one reader as the environment

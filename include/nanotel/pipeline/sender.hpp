@@ -15,7 +15,7 @@ namespace nanotel::inline NANOTEL_ABI::detail {
 
 struct sender_options {
     std::chrono::milliseconds export_timeout{30'000}; // one attempt
-    std::chrono::milliseconds retry_limit{60'000};    // a payload, from its first attempt
+    std::chrono::milliseconds retry_limit{0};         // a payload, from its first attempt; 0: none
     std::chrono::milliseconds first_backoff{100};
     std::chrono::milliseconds greatest_backoff{5'000};
 };
@@ -95,7 +95,8 @@ private:
     verdict deliver(const queued_payload& next) {
         const payload body{next.kind, {next.body.data(), next.body.size()}, next.items};
         const auto timeout = next.timeout.count() != 0 ? next.timeout : options_.export_timeout;
-        const auto give_up = clock::now() + options_.retry_limit;
+        const auto give_up = options_.retry_limit.count() == 0 ? clock::time_point::max()
+                                                               : clock::now() + options_.retry_limit;
         auto backoff = options_.first_backoff;
         for (;;) {
             if (queue_.abandoned()) return {next.items, &dropped_counts::shut_down};
