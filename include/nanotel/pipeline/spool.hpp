@@ -94,11 +94,13 @@ public:
     spool& operator=(const spool&) = delete;
     /// What waits is left to the next owner.
     ~spool() {
+        const bool ours = reachable();
         for (held_owner& one : owners_)
-            one.claim.release(folder_.descriptor(), folder_.is_open() && one.files == 0 && !one.leftover);
+            one.claim.release(folder_.descriptor(), ours && one.files == 0 && !one.leftover);
     }
 
-    [[nodiscard]] bool usable() const noexcept { return folder_.is_open(); }
+    /// False without a folder, and in a child of fork: what the parent left there is not the child's.
+    [[nodiscard]] bool usable() const noexcept { return folder_.is_open() && ::getpid() == process_; }
 
     enum class outcome {
         written, ///< it survives this process
@@ -112,10 +114,10 @@ public:
 
     /// What should be delivered next. Stays there until remove().
     [[nodiscard]] std::optional<spooled> oldest() noexcept {
-        if (!usable()) return std::nullopt;
+        if (!reachable()) return std::nullopt;
         const std::lock_guard lock(mutex_);
-        for (const auto& [order, entry] : *index_)
-            if (entry.ready) return described(order, entry);
+        for (const auto& [order, one] : *index_)
+            if (one.ready) return described(order, one);
         return std::nullopt;
     }
 
@@ -130,7 +132,7 @@ public:
 
     /// Delivered, or refused for good. False when it was not there any more, for it expired.
     bool remove(const spooled& one) noexcept {
-        if (!usable()) return false;
+        if (!reachable()) return false;
         const std::optional<spool_identity> identity = find(one.order, one.number);
         return identity && discard(one.order, *identity).has_value();
     }
@@ -182,7 +184,7 @@ private:
     static constexpr std::uint64_t most_damaged_files = 16;
     static constexpr std::uint64_t most_damaged_bytes = std::uint64_t{64} << 20;
 
-    struct entry {
+    struct waiting_file {
         std::uint64_t number = 0;
         std::uint64_t time = 0; // as in the name
         std::uint64_t items = 0;
@@ -193,7 +195,7 @@ private:
         bool ready = false;     // else it is being written
         std::uint8_t owner = 0; // of owners_
     };
-    using index = std::map<spool_order, entry>;
+    using index = std::map<spool_order, waiting_file>;
 
     struct held_owner {
         spool_claim claim;
@@ -212,10 +214,10 @@ private:
         return wall < 0 || time > static_cast<std::uint64_t>(wall) ? -1
                                                                    : wall - static_cast<std::int64_t>(time);
     }
-    static spooled described(const spool_order& order, const entry& one) noexcept {
+    static spooled described(const spool_order& order, const waiting_file& one) noexcept {
         return {one.number, one.kind, one.items, one.bytes, order};
     }
-    static spool_identity identity_of(const spool_order& order, const entry& one) noexcept {
+    static spool_identity identity_of(const spool_order& order, const waiting_file& one) noexcept {
         return {one.time, order.sequence, order.owner, one.kind, one.items};
     }
     std::optional<spool_identity> find(const spool_order& order, std::uint64_t number) const noexcept {
@@ -226,12 +228,12 @@ private:
     }
 
     // The file first, the claim with the last of them: nobody finds a file that was delivered.
-    std::optional<entry> discard(const spool_order& order, const spool_identity& identity) noexcept {
+    std::optional<waiting_file> discard(const spool_order& order, const spool_identity& identity) noexcept {
         const int error = folder_.remove(payload_name(identity));
         if (error != 0) complain("remove", error, "cannot be removed");
         return forget(order, error != 0);
     }
-    std::optional<entry> forget(const spool_order& order, bool left_over) noexcept;
+    std::optional<waiting_file> forget(const spool_order& order, bool left_over) noexcept;
 
     bool room_for(std::uint64_t bytes) noexcept;
     int found_owner() noexcept;
@@ -240,6 +242,15 @@ private:
     void forget_owner(std::size_t which) noexcept;
     void set_aside(const spooled& one, const spool_identity& identity, std::string_view what) noexcept;
 
+    // An application that becomes a daemon may close all descriptors, and then open its own with their
+    // numbers.
+    bool reachable() const noexcept {
+        if (!usable()) return false;
+        if (folder_.is_still_open()) return true;
+        complain("closed", EBADF,
+                 "is left to the next start, for this process closed the spool's descriptors");
+        return false;
+    }
     std::size_t slot_of(std::uint64_t owner) const noexcept {
         for (std::size_t i = 0; i < most_owners; ++i)
             if (owners_[i].claim.held() && owners_[i].claim.owner() == owner) return i;
@@ -256,6 +267,7 @@ private:
 
     const spool_options options_;
     const spool_clock clock_;
+    const pid_t process_ = ::getpid();
     spool_folder folder_;
 
     // Of what changes owners_: taking over, and the first put. Before mutex_ where both are held.
@@ -276,165 +288,8 @@ private:
     bool failing_ = false;
 };
 
-inline int spool::found_owner() noexcept {
-    const std::lock_guard lock(owners_mutex_);
-    if (owners_[own].claim.held()) return 0;
-    for (int attempts = 0;; ++attempts) {
-        std::uint64_t number = 0;
-        fill_random(&number, sizeof number);
-        const int error = owners_[own].claim.found(folder_.descriptor(), number);
-        // Somebody who looks for owners that are gone may hold the new claim for a moment, and then removes
-        // it.
-        if ((error != EWOULDBLOCK && error != EEXIST && error != ENOENT) || attempts == 100) return error;
-    }
-}
-
-inline bool spool::room_for(std::uint64_t bytes) noexcept {
-    const auto fits = [&] {
-        const std::uint64_t used = waiting_.bytes + being_written_ + others_bytes_;
-        return used <= options_.max_bytes && bytes <= options_.max_bytes - used;
-    };
-    {
-        const std::lock_guard lock(mutex_);
-        if (fits()) {
-            being_written_ += bytes;
-            return true;
-        }
-        // The others may have delivered theirs in the meantime.
-        if (others_bytes_ == 0 || bytes > options_.max_bytes || clock_.elapsed() - looked_ < 1'000'000'000)
-            return false;
-    }
-    std::vector<other_owner> others;
-    {
-        const std::lock_guard lock(owners_mutex_);
-        look_around(others);
-    }
-    const std::lock_guard lock(mutex_);
-    if (!fits()) return false;
-    being_written_ += bytes;
-    return true;
-}
-
-inline spool::outcome spool::put(signal kind, std::uint64_t items, std::string_view body) noexcept {
-    if (!usable() || items > greatest_spool_items) return outcome::failed;
-    const spool_header_text header = make_spool_header(kind, items, body);
-    const std::uint64_t bytes = header.size + body.size();
-    if (!room_for(bytes)) return outcome::full;
-
-    int error = found_owner();
-    index::iterator place;
-    spool_identity identity;
-    if (error == 0) {
-        const std::lock_guard lock(mutex_);
-        const std::int64_t wall = clock_.wall();
-        identity = {wall < 0 ? 0 : static_cast<std::uint64_t>(wall), ++last_sequence_,
-                    owners_[own].claim.owner(), kind, items};
-        last_time_ = std::max(last_time_, identity.time);
-        try {
-            place =
-                index_->emplace(spool_order{last_time_, identity.sequence, identity.owner}, entry{}).first;
-            place->second = {.number = ++last_number_,
-                             .time = identity.time,
-                             .items = items,
-                             .bytes = bytes,
-                             .seen = clock_.elapsed(),
-                             .kind = kind};
-        } catch (...) {
-            error = ENOMEM;
-        }
-    }
-    const bool placed = error == 0;
-    if (placed)
-        error = folder_.write(temporary_name(identity.sequence, identity.owner), payload_name(identity),
-                              header.view(), body);
-    bool speak = false;
-    {
-        const std::lock_guard lock(mutex_);
-        being_written_ -= bytes;
-        if (error == 0) {
-            place->second.ready = true;
-            waiting_.add(kind, items, bytes);
-            ++owners_[own].files;
-        } else if (placed) {
-            index_->erase(place);
-        }
-        speak = failing_ != (error != 0);
-        failing_ = error != 0;
-    }
-    if (speak) try {
-            if (error != 0)
-                diagnose(diagnostic_level::error, "spool.put:" + folder_.path(),
-                         "payloads cannot be written to \"" + folder_.path() +
-                             "\" and stay in memory: " + spool_error_text(error));
-            else
-                diagnose(diagnostic_level::info, "spool.works:" + folder_.path(),
-                         "payloads can be written to \"" + folder_.path() + "\" again");
-        } catch (...) { // no memory to say so
-        }
-    return error == 0 ? outcome::written : outcome::failed;
-}
-
-inline spool::content spool::read(const spooled& one, byte_buffer& into) noexcept {
-    into.clear();
-    if (!usable()) return content::later;
-    const std::optional<spool_identity> identity = find(one.order, one.number);
-    if (!identity) return content::later;
-
-    const auto damaged = [&](std::string_view what) {
-        set_aside(one, *identity, what);
-        return content::damaged;
-    };
-    const auto failed = [&](int error) {
-        if (error == EMFILE || error == ENFILE || error == ENOMEM) {
-            complain("read", error, "cannot be read now");
-            return content::later;
-        }
-        if (error == ENOENT && !find(one.order, one.number)) return content::later; // expired meanwhile
-        try {
-            return damaged("cannot be read: " + std::generic_category().message(error));
-        } catch (...) {
-            return damaged("cannot be read");
-        }
-    };
-
-    const spool_name name = payload_name(*identity);
-    const spool_descriptor file(
-        ::openat(folder_.descriptor(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (!file) return failed(errno);
-    struct stat status{};
-    if (::fstat(file.get(), &status) != 0) return failed(errno);
-    if (!S_ISREG(status.st_mode)) return damaged("is not a file");
-
-    const auto read_all = [&](char* to, std::size_t size, std::size_t from, std::size_t& got) noexcept {
-        for (got = 0; got < size;) {
-            const ssize_t bytes = ::pread(file.get(), to + got, size - got, static_cast<off_t>(from + got));
-            if (bytes < 0 && errno == EINTR) continue;
-            if (bytes < 0) return errno;
-            if (bytes == 0) break;
-            got += static_cast<std::size_t>(bytes);
-        }
-        return 0;
-    };
-    char beginning[spool_header_text::capacity];
-    std::size_t got = 0;
-    if (const int error = read_all(beginning, sizeof beginning, 0, got)) return failed(error);
-    const std::string_view begins(beginning, got);
-    spool_header header;
-    spool_damage damage = read_spool_header(begins, header);
-    if (damage != spool_damage::none) return damaged(to_string(damage));
-    if (header.kind != identity->kind || header.items != identity->items)
-        return damaged(to_string(spool_damage::header));
-    if (static_cast<std::uint64_t>(status.st_size) - header.size != header.length)
-        return damaged(to_string(spool_damage::length));
-    char* const body = into.reserve(header.length);
-    if (body == nullptr) return failed(ENOMEM);
-    if (const int error = read_all(body, header.length, header.size, got)) return failed(error);
-    damage = check_spool_body(begins, header, {body, got});
-    if (damage != spool_damage::none) return damaged(to_string(damage));
-    into.commit(body + got);
-    return content::intact;
-}
-
 } // namespace nanotel::inline NANOTEL_ABI::detail
 
-#include <nanotel/pipeline/spool_take_over.hpp> // the functions that look through the folder
+// The functions of the class that are more than a few lines.
+#include <nanotel/pipeline/spool_payloads.hpp>
+#include <nanotel/pipeline/spool_take_over.hpp>

@@ -18,6 +18,7 @@
 #include <cstdint>
 
 #include <nanotel/core/config.hpp>
+#include <nanotel/pipeline/spool_folder.hpp>
 #include <nanotel/pipeline/spool_names.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
@@ -30,7 +31,9 @@ public:
     spool_claim& operator=(const spool_claim&) = delete;
     ~spool_claim() { abandon(); }
 
-    [[nodiscard]] bool held() const noexcept { return descriptor_.load(std::memory_order_relaxed) >= 0; }
+    /// The acquire pairs with the release in abandon(): who finds the place free may write owner_, which the
+    /// last holder has read.
+    [[nodiscard]] bool held() const noexcept { return descriptor_.load(std::memory_order_acquire) >= 0; }
     [[nodiscard]] std::uint64_t owner() const noexcept { return owner_; }
 
     /// Claims a new owner's files: 0, or an error number; EEXIST and EWOULDBLOCK: take another owner.
@@ -53,9 +56,9 @@ public:
 
     /// Closes the descriptor and no more: where another process has it too, the lock stays.
     void abandon() noexcept {
-        // Relaxed: a child of fork sees what its only thread, the parent's one that forked, could see.
-        const int descriptor = descriptor_.exchange(-1, std::memory_order_relaxed);
-        if (descriptor >= 0) ::close(descriptor);
+        const spool_file_identity file = file_;
+        const int descriptor = descriptor_.exchange(-1, std::memory_order_acq_rel);
+        if (descriptor >= 0) file.close_if_same(descriptor);
     }
 
 private:
@@ -82,6 +85,7 @@ private:
 
     std::atomic<int> descriptor_{-1};
     std::uint64_t owner_ = 0;
+    spool_file_identity file_;
 };
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

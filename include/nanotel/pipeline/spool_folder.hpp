@@ -42,6 +42,8 @@ namespace nanotel::inline NANOTEL_ABI::detail {
         return text + "; raise the limit of a file's size (ulimit -f)";
     case EIO:
         return text + "; look after the disk";
+    case ENOENT:
+        return text + "; was the folder removed? A start of the process makes it again";
     default:
         return text;
     }
@@ -93,6 +95,35 @@ private:
     int descriptor_;
 };
 
+/// Which file a descriptor or a name leads to. A descriptor that the application closed behind our back may
+/// lead to a file of its own by now: that must neither be written nor closed.
+struct spool_file_identity {
+    dev_t device = 0;
+    ino_t number = 0; // 0: none
+
+    spool_file_identity() = default;
+    explicit spool_file_identity(int descriptor) noexcept {
+        struct stat status{};
+        if (::fstat(descriptor, &status) == 0) *this = status;
+    }
+    spool_file_identity(int folder, const char* name) noexcept {
+        struct stat status{};
+        if (::fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0) *this = status;
+    }
+    friend bool operator==(const spool_file_identity&, const spool_file_identity&) = default;
+
+    void close_if_same(int descriptor) const noexcept {
+        if (spool_file_identity(descriptor) == *this) ::close(descriptor);
+    }
+
+private:
+    spool_file_identity& operator=(const struct stat& status) noexcept {
+        device = status.st_dev;
+        number = status.st_ino;
+        return *this;
+    }
+};
+
 /// All functions but open() and abandon() from any thread. Those that return int: 0 or an error number.
 class spool_folder {
 public:
@@ -114,13 +145,15 @@ public:
 
         const std::string name = spool_folder_name(destination);
         path_ += '/' + name;
-        if (::mkdirat(top.get(), name.c_str(), 0700) != 0 && errno != EEXIST)
-            return "the spool's folder \"" + path_ + "\" cannot be made: " + spool_error_text(errno);
+        const int not_made = ::mkdirat(top.get(), name.c_str(), 0700) == 0 ? 0 : errno;
         descriptor_ = ::openat(top.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (descriptor_ < 0 && errno == ENOENT)
+            return "the spool's folder \"" + path_ + "\" cannot be made: " + spool_error_text(not_made);
         if (descriptor_ < 0)
             return "the spool's folder \"" + path_ + "\" cannot be opened: " +
                    (errno == ENOTDIR || errno == ELOOP ? "it is not a directory; move it away"
                                                        : spool_error_text(errno));
+        identity_ = spool_file_identity(descriptor_);
         std::string wrong = distrust(descriptor_, path_, S_IWOTH | S_IWGRP);
         if (!wrong.empty()) abandon();
         sync_directory(top.get());
@@ -129,10 +162,13 @@ public:
 
     /// Closes the descriptor.
     void abandon() noexcept {
-        if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+        if (descriptor_ >= 0) identity_.close_if_same(std::exchange(descriptor_, -1));
     }
 
     [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
+    [[nodiscard]] bool is_still_open() const noexcept {
+        return spool_file_identity(descriptor_) == identity_;
+    }
     [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
@@ -263,6 +299,7 @@ private:
     }
 
     int descriptor_ = -1;
+    spool_file_identity identity_;
     std::string path_;
 };
 

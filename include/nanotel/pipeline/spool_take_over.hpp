@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The functions of a spool that look through its folder: taking over, expiring, setting aside.
+// The functions of a spool that look through its folder: taking over and expiring.
 #pragma once
 
 #include <algorithm> // sort
@@ -8,22 +8,6 @@
 #include <nanotel/pipeline/spool.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
-
-inline std::optional<spool::entry> spool::forget(const spool_order& order, bool left_over) noexcept {
-    const std::lock_guard lock(mutex_);
-    const auto at = index_->find(order);
-    if (at == index_->end()) return std::nullopt;
-    const entry gone = at->second;
-    index_->erase(at);
-    waiting_.subtract(gone.kind, gone.items, gone.bytes);
-    held_owner& owner = owners_[gone.owner];
-    --owner.files;
-    if (left_over) owner.leftover = true;
-    // Two system calls that need no disk: another thread that takes over then finds the place free.
-    if (gone.owner != own && owner.files == 0 && !owner.leftover)
-        owner.claim.release(folder_.descriptor(), true);
-    return gone;
-}
 
 // With owners_mutex_ held. Who else has files or claims here, those with the oldest payload first.
 inline bool spool::look_around(std::vector<other_owner>& others) noexcept {
@@ -130,7 +114,7 @@ inline bool spool::index_files(const std::array<bool, most_owners>& fresh, tally
                 const spool_identity& of = file->identity;
                 latest = std::max(latest, of.time);
                 const auto [at, is_new] =
-                    index_->emplace(spool_order{latest, of.sequence, of.owner}, entry{});
+                    index_->emplace(spool_order{latest, of.sequence, of.owner}, waiting_file{});
                 if (!is_new) continue; // a copy made by hand
                 at->second = {.number = ++last_number_,
                               .time = of.time,
@@ -160,7 +144,7 @@ inline bool spool::index_files(const std::array<bool, most_owners>& fresh, tally
 
 inline spool::tally spool::take_over() noexcept {
     tally found;
-    if (!usable()) return found;
+    if (!reachable()) return found;
     const std::lock_guard lock(owners_mutex_);
     std::vector<other_owner> others;
     if (!look_around(others)) return found;
@@ -191,11 +175,11 @@ inline spool::tally spool::take_over() noexcept {
 
 inline spool::tally spool::expire(std::chrono::system_clock::time_point now) noexcept {
     tally expired;
-    if (!usable()) return expired;
+    if (!reachable()) return expired;
     const std::int64_t wall =
         std::chrono::duration_cast<std::chrono::nanoseconds>(now.time_since_epoch()).count();
     const std::int64_t elapsed = clock_.elapsed();
-    const auto too_old = [&](const entry& one) {
+    const auto too_old = [&](const waiting_file& one) {
         const std::int64_t by_elapsed = one.age_then + (elapsed - one.seen);
         const std::int64_t by_wall = since(one.time, wall);
         const std::chrono::nanoseconds age(by_wall < 0 ? by_elapsed : std::min(by_wall, by_elapsed));
@@ -212,39 +196,8 @@ inline spool::tally spool::expire(std::chrono::system_clock::time_point now) noe
             after = at->first;
             identity = identity_of(after, at->second);
         }
-        if (const std::optional<entry> gone = discard(after, identity))
+        if (const std::optional<waiting_file> gone = discard(after, identity))
             expired.add(gone->kind, gone->items, gone->bytes);
-    }
-}
-
-inline void spool::set_aside(const spooled& one, const spool_identity& identity,
-                             std::string_view what) noexcept {
-    bool keep = false;
-    {
-        const std::lock_guard lock(mutex_);
-        keep = damaged_files_ < most_damaged_files && one.bytes <= most_damaged_bytes - damaged_bytes_;
-        if (keep) {
-            ++damaged_files_;
-            damaged_bytes_ += one.bytes;
-            others_bytes_ += one.bytes;
-        }
-    }
-    const spool_name name = payload_name(identity);
-    const bool kept = keep && ::renameat(folder_.descriptor(), name.c_str(), folder_.descriptor(),
-                                         damaged_name(identity).c_str()) == 0;
-    const int error = kept ? 0 : folder_.remove(name);
-    forget(one.order, error != 0);
-    try {
-        std::string text = "\"" + folder_.path() + '/';
-        text += name.view();
-        text += "\" ";
-        text += what;
-        text += ": its " + std::to_string(one.items) + " items are lost; ";
-        text += kept         ? "it was set aside as .damaged, for you to look at and remove"
-                : error == 0 ? "it was removed"
-                             : "remove it: " + spool_error_text(error);
-        diagnose(diagnostic_level::error, text, text);
-    } catch (...) { // no memory to say so
     }
 }
 
