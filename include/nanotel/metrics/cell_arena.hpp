@@ -56,7 +56,7 @@ public:
     cell_arena(const cell_arena&) = delete;
     cell_arena& operator=(const cell_arena&) = delete;
     ~cell_arena() {
-        for (chunk* c = first_; c;) {
+        for (chunk* c = first_.load_relaxed(); c;) {
             chunk* const next = c->next.load_relaxed();
             unmap_pages(c, c->mapped);
             c = next;
@@ -85,7 +85,7 @@ public:
 
     template <class Each>
     void each(Each&& visit) const {
-        for (const chunk* c = first_; c; c = c->next.load_acquire()) {
+        for (const chunk* c = first_.load_acquire(); c; c = c->next.load_acquire()) {
             const std::size_t used = c->used.load_acquire();
             for (std::size_t at = 0; at < used;) {
                 auto* const cell = reinterpret_cast<metric_cell*>(const_cast<chunk*>(c)->words() + at);
@@ -116,10 +116,11 @@ private:
             if (next_bytes_ < (256 << 10)) next_bytes_ *= 2;
             fresh->mapped = size;
             fresh->capacity = (size - sizeof(chunk)) / 8;
+            // Release, for the acquires of each(): they publish the chunk, which is empty.
             if (last_)
-                last_->next.store_release(fresh); // publishes the chunk, which is empty
+                last_->next.store_release(fresh);
             else
-                first_ = fresh;
+                first_.store_release(fresh);
             last_ = fresh;
         }
         return last_->words() + last_->used.load_relaxed();
@@ -129,8 +130,8 @@ private:
         last_->used.store_release(last_->used.load_relaxed() + words);
     }
 
-    chunk* first_ = nullptr; // written once before the arena is shown to a collection
-    chunk* last_ = nullptr;  // the owner's
+    atomic<chunk*> first_;  // a thread that has set gauges alone is collected from and has none
+    chunk* last_ = nullptr; // the owner's
     std::size_t next_bytes_ = 4096;
 };
 
