@@ -194,7 +194,7 @@ TEST_CASE("an interval without exemplars shows none of the interval before, but 
         for (std::size_t reader = 0; reader < 2; ++reader) {
             const auto metrics = telemetry.received(reader);
             for (const char* name : all_names) {
-                INFO(name << " of reader " << reader);
+                INFO(std::string(name) << " of reader " << reader);
                 const auto& p = point(find(metrics, name));
                 const bool has_one = interval == 0 || reader == 1;
                 REQUIRE(p.exemplars.size() == (has_one ? 1 : 0));

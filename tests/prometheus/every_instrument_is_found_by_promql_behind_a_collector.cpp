@@ -1,9 +1,11 @@
 #include "collector/collector_process.hpp"
 #include "prometheus/every_instrument.hpp"
+#include "prometheus/promql_value.hpp"
 
 #include <atomic>
 
 using namespace std::chrono_literals;
+using nanotel_test::promql_value;
 using std::chrono::system_clock;
 
 namespace {
@@ -13,14 +15,6 @@ std::atomic<std::uint64_t> clock_now;
 
 void set_clock(system_clock::time_point time) {
     clock_now = static_cast<std::uint64_t>(time.time_since_epoch() / 1ns);
-}
-
-double value(const nanotel_test::prometheus_process& prometheus, const std::string& expression,
-             system_clock::time_point at) {
-    CAPTURE(expression);
-    const auto samples = prometheus.query(expression, at);
-    REQUIRE(samples.size() == 1);
-    return samples[0].value;
 }
 
 } // namespace
@@ -63,26 +57,28 @@ TEST_CASE("PromQL finds what every instrument recorded, behind a real Collector 
         }
     }
 
-    CHECK(value(prometheus, "sum(api_requests_total)", end) == 42);
-    CHECK(value(prometheus, "sum by (http_method) (api_requests_total{http_method=\"GET\"})", end) == 37);
+    CHECK(promql_value(prometheus, "sum(api_requests_total)", end) == 42);
+    CHECK(promql_value(prometheus, "sum by (http_method) (api_requests_total{http_method=\"GET\"})", end) ==
+          37);
 
     // From the first flush to the last.
     CHECK(requests_at_first == 2);
-    CHECK(value(prometheus, "sum(increase(api_requests_total{cached=\"true\"}[60s]))", end) == 4);
-    CHECK(value(prometheus, "sum(rate(api_requests_total{http_method=\"POST\"}[60s]))", end) ==
+    CHECK(promql_value(prometheus, "sum(increase(api_requests_total{cached=\"true\"}[60s]))", end) == 4);
+    CHECK(promql_value(prometheus, "sum(rate(api_requests_total{http_method=\"POST\"}[60s]))", end) ==
           doctest::Approx(4 / 60.0));
-    CHECK(value(prometheus, "sum(increase(energy_used_joules_total[60s]))", end) ==
+    CHECK(promql_value(prometheus, "sum(increase(energy_used_joules_total[60s]))", end) ==
           doctest::Approx(instruments.sum("energy_used_joules_total") - energy_at_first));
-    CHECK(value(prometheus, "increase(request_duration_seconds_sum[60s])", end) ==
+    CHECK(promql_value(prometheus, "increase(request_duration_seconds_sum[60s])", end) ==
           doctest::Approx(instruments.sum("request_duration_seconds_sum") - duration_at_first));
-    CHECK(value(prometheus, "rate(request_duration_seconds_count[60s])", end) == doctest::Approx(32 / 60.0));
-    CHECK(value(prometheus, "increase(page_faults_total{kind=\"minor\"}[60s])", end) == 4000);
-    CHECK(value(prometheus, "delta(room_temperature_celsius[60s])", end) == -4);
-    CHECK(value(prometheus, "sum(resets({__name__=~\".*_total|.*_count\"}[60s]))", end) == 0);
+    CHECK(promql_value(prometheus, "rate(request_duration_seconds_count[60s])", end) ==
+          doctest::Approx(32 / 60.0));
+    CHECK(promql_value(prometheus, "increase(page_faults_total{kind=\"minor\"}[60s])", end) == 4000);
+    CHECK(promql_value(prometheus, "delta(room_temperature_celsius[60s])", end) == -4);
+    CHECK(promql_value(prometheus, "sum(resets({__name__=~\".*_total|.*_count\"}[60s]))", end) == 0);
 
     for (const double quantile : {0.1, 0.5, 0.7}) {
         const auto [lower, upper] = instruments.bucket_of_quantile(quantile);
-        const double found = value(
+        const double found = promql_value(
             prometheus,
             "histogram_quantile(" + std::to_string(quantile) + ", request_duration_seconds_bucket)", end);
         CHECK(found > lower);
@@ -100,7 +96,7 @@ TEST_CASE("PromQL finds what every instrument recorded, behind a real Collector 
     std::vector<double> sorted = instruments.sizes;
     std::sort(sorted.begin(), sorted.end());
     const double median = sorted[nanotel_test::every_instrument::rank(0.5, sorted.size())];
-    const double found_median = value(prometheus, "histogram_quantile(0.5, response_size_bytes)", end);
+    const double found_median = promql_value(prometheus, "histogram_quantile(0.5, response_size_bytes)", end);
     for (const auto& bucket : sizes[0].histogram->buckets) {
         CAPTURE(bucket.lower);
         CAPTURE(bucket.upper);

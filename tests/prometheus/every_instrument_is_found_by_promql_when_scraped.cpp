@@ -1,22 +1,13 @@
 #include "prometheus/every_instrument.hpp"
+#include "prometheus/promql_value.hpp"
 #include "support/promtool.hpp"
 
 #include <nanotel/exporters/memory.hpp>
 #include <nanotel/exporters/prometheus.hpp>
 
 using namespace std::chrono_literals;
+using nanotel_test::promql_value;
 using std::chrono::system_clock;
-
-namespace {
-
-double value(const nanotel_test::prometheus_process& prometheus, const std::string& expression) {
-    CAPTURE(expression);
-    const auto samples = prometheus.query(expression);
-    REQUIRE(samples.size() == 1);
-    return samples[0].value;
-}
-
-} // namespace
 
 TEST_CASE("PromQL finds what every instrument recorded, scraped from the program") {
     const std::string binary = nanotel_test::real_prometheus();
@@ -48,21 +39,21 @@ TEST_CASE("PromQL finds what every instrument recorded, scraped from the program
         instruments.wait_until_shown(prometheus, common);
     }
 
-    CHECK(value(prometheus, "sum(api_requests_total)") == 42);
-    CHECK(value(prometheus, "sum(rate(api_requests_total[5m]))") > 0);
+    CHECK(promql_value(prometheus, "sum(api_requests_total)") == 42);
+    CHECK(promql_value(prometheus, "sum(rate(api_requests_total[5m]))") > 0);
     CHECK(requests_at_first == 2);
     // The first scrape came after the first round. A series that is new since then has no value before.
-    CHECK(value(prometheus, "sum(max_over_time(api_requests_total{cached=\"true\"}[5m]) - "
-                            "min_over_time(api_requests_total{cached=\"true\"}[5m]))") == 4);
-    CHECK(value(prometheus, "sum(max_over_time(energy_used_joules_total[5m]) - "
-                            "min_over_time(energy_used_joules_total[5m]))") ==
+    CHECK(promql_value(prometheus, "sum(max_over_time(api_requests_total{cached=\"true\"}[5m]) - "
+                                   "min_over_time(api_requests_total{cached=\"true\"}[5m]))") == 4);
+    CHECK(promql_value(prometheus, "sum(max_over_time(energy_used_joules_total[5m]) - "
+                                   "min_over_time(energy_used_joules_total[5m]))") ==
           instruments.sum("energy_used_joules_total") - energy_at_first);
-    CHECK(value(prometheus, "sum(resets({__name__=~\".*_total|.*_count\"}[5m]))") == 0);
+    CHECK(promql_value(prometheus, "sum(resets({__name__=~\".*_total|.*_count\"}[5m]))") == 0);
 
     for (const double quantile : {0.1, 0.5, 0.7}) {
         const auto [lower, upper] = instruments.bucket_of_quantile(quantile);
-        const double found = value(prometheus, "histogram_quantile(" + std::to_string(quantile) +
-                                                   ", request_duration_seconds_bucket)");
+        const double found = promql_value(prometheus, "histogram_quantile(" + std::to_string(quantile) +
+                                                          ", request_duration_seconds_bucket)");
         CHECK(found > lower);
         CHECK(found <= upper);
     }
@@ -70,7 +61,7 @@ TEST_CASE("PromQL finds what every instrument recorded, scraped from the program
     // These formats have no native histograms: the exponential one has bounds.
     const auto count = static_cast<double>(instruments.sizes.size());
     prometheus.wait_for_value("response_size_bytes_count", count);
-    CHECK(value(prometheus, "response_size_bytes_sum") ==
+    CHECK(promql_value(prometheus, "response_size_bytes_sum") ==
           nanotel_test::every_instrument::sum_of(instruments.sizes));
     const auto buckets = prometheus.query("response_size_bytes_bucket");
     CHECK(buckets.size() > 8);

@@ -1,13 +1,13 @@
 #include "collector/collector_process.hpp"
-#include "support/prometheus_process.hpp"
+#include "prometheus/promql_value.hpp"
 
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <optional>
 #include <string>
 
 using namespace std::chrono_literals;
+using nanotel_test::promql_value;
 using std::chrono::system_clock;
 
 namespace {
@@ -40,14 +40,6 @@ constexpr const char* body = R"({"resourceMetrics": [{
 
 std::string nanoseconds(system_clock::time_point time) {
     return std::to_string(time.time_since_epoch() / 1ns);
-}
-
-double value(const nanotel_test::prometheus_process& prometheus, const std::string& expression,
-             std::optional<system_clock::time_point> at = {}) {
-    CAPTURE(expression);
-    const auto samples = prometheus.query(expression, at);
-    REQUIRE(samples.size() == 1);
-    return samples[0].value;
 }
 
 } // namespace
@@ -83,14 +75,14 @@ TEST_CASE("PromQL finds the metrics that a real Collector was sent, with their u
                                                             {"http_method", "GET"},
                                                             {"instance", "7"},
                                                             {"job", "market/shop"}});
-    CHECK(value(prometheus, "increase(api_requests_total[2m])", now) == 42);
+    CHECK(promql_value(prometheus, "increase(api_requests_total[2m])", now) == 42);
 
     // What stands beside the counter in a request is not always there as soon as the counter is.
     prometheus.wait_for_value("queue_depth_bytes", -12.5);
     prometheus.wait_for_value("request_duration_seconds_count", 10);
-    CHECK(value(prometheus, "request_duration_seconds_sum") == 7.5);
-    CHECK(value(prometheus, "request_duration_seconds_bucket{le=\"1\"}") == 8);
-    CHECK(value(prometheus, "histogram_quantile(0.6, request_duration_seconds_bucket)") == 0.75);
+    CHECK(promql_value(prometheus, "request_duration_seconds_sum") == 7.5);
+    CHECK(promql_value(prometheus, "request_duration_seconds_bucket{le=\"1\"}") == 8);
+    CHECK(promql_value(prometheus, "histogram_quantile(0.6, request_duration_seconds_bucket)") == 0.75);
 
     const auto histograms = prometheus.wait_for("response_size_bytes");
     REQUIRE(histograms.size() == 1);
@@ -109,7 +101,7 @@ TEST_CASE("PromQL finds the metrics that a real Collector was sent, with their u
     CHECK(buckets[3].lower == 8);
     CHECK(buckets[3].upper == 16);
     CHECK(buckets[3].count == 3);
-    CHECK(value(prometheus, "histogram_quantile(1, response_size_bytes)") == 16);
+    CHECK(promql_value(prometheus, "histogram_quantile(1, response_size_bytes)") == 16);
 
     CHECK(prometheus.wait_for("target_info")[0].labels["host_room"] == "Zürich");
 

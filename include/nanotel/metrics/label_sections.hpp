@@ -5,6 +5,7 @@
 #include <nanotel/core/record.hpp>
 #include <nanotel/core/text.hpp>
 #include <nanotel/metrics/label_cache.hpp>
+#include <nanotel/metrics/labels.hpp>
 
 #include <algorithm>
 #include <cstring>

@@ -8,6 +8,7 @@
 #include <nanotel/metrics/thread_metrics.hpp>
 
 #include <mutex>
+#include <utility> // exchange
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
@@ -65,7 +66,7 @@ public:
     void measure(instrument_state& instrument, std::uint32_t index, std::uint64_t bits) noexcept {
         long_way(instrument, bits, instrument.slot.load_relaxed() + index, [&](thread_metrics& mine) {
             const std::uint32_t slot = slot_of(instrument) + index;
-            return find(mine, slot, registry_.series_at(slot, now()));
+            return &mine.find(slot, registry_.series_at(slot, now()));
         });
     }
 
@@ -73,8 +74,8 @@ public:
         long_way(instrument, bits, no_slot, [&](thread_metrics& mine) {
             const std::uint32_t slot = slot_of(instrument);
             known_instrument& known = registry_.instrument_at(slot);
-            const auto& cells = cells_of(mine, registry_.series_of(known, set, now()));
-            show(mine, slot, nullptr);
+            const auto& cells = mine.cells_of(registry_.series_of(known, set, now()));
+            mine.show(slot, nullptr);
             // Not where the instrument had another slot when the labels were hashed: the next time.
             if (set.cacheable && set.slot == slot && known.direct)
                 mine.remember(set, cells.front(), slot, set.hash);
@@ -93,7 +94,7 @@ public:
                                       : slot + bound.index;
                 bound.slot.store_relaxed(slot);
             }
-            return find(mine, slot, registry_.series_at(slot, now()));
+            return &mine.find(slot, registry_.series_at(slot, now()));
         });
     }
 
@@ -177,7 +178,7 @@ public:
         into.threads.clear();
         for (const auto& thread : threads_) into.threads.push_back(thread.get());
         into.histograms = registry_.has_histograms();
-        into.exemplars = memory_->reservoirs != nullptr;
+        into.exemplars = memory_->has_reservoirs();
         into.streams.clear();
         for (const auto& stream : registry_.streams()) {
             // Not std::stable_sort, which allocates, and with libstdc++ by what is deprecated.
@@ -194,7 +195,7 @@ public:
     template <class Each>
     void each_gauge(Each&& each) {
         const std::lock_guard lock(mutex_);
-        memory_->gauges.each(each);
+        memory_->each_gauge(each);
     }
 
     // A series for what still comes of one that was let go.
@@ -218,7 +219,7 @@ public:
     // After its cells were taken: nobody writes to them any more.
     void release(std::unique_ptr<thread_metrics> done) noexcept {
         const std::lock_guard lock(mutex_);
-        done->cells.each([&](metric_cell& cell) { give_up_reservoir(cell); });
+        done->cells.each([&](metric_cell& cell) { memory_->give_up_reservoir(cell); });
         for (const auto& [measured, cells] : done->by_series) {
             --measured->threads;
             forget_unused(*measured);
@@ -250,14 +251,6 @@ public:
         return nullptr;
     }
 
-    // For tests and for what is said of memory.
-    std::size_t series_count() {
-        const std::lock_guard lock(mutex_);
-        std::size_t count = 0;
-        for (const auto& stream : registry_.streams()) count += stream->by_labels.size();
-        return count;
-    }
-
 private:
     template <class Find>
     void long_way(const instrument_state& instrument, std::uint64_t bits, std::uint32_t known_slot,
@@ -270,8 +263,7 @@ private:
         try {
             const thread_metrics* const known = measured.metrics;
             const std::vector<metric_cell*>* cells = nullptr;
-            if (known && measured.cell_count.load_relaxed() != 0 && known_slot < known->indirect.size())
-                cells = known->indirect[known_slot];
+            if (known && measured.cell_count.load_relaxed() != 0) cells = known->find_indirect(known_slot);
             if (!cells) {
                 metric_complaints heard; // said after the lock is released
                 const std::lock_guard lock(mutex_);
@@ -355,72 +347,11 @@ private:
 
     std::uint32_t slot_of(instrument_state& instrument) { return registry_.slot_of(instrument, *heard_); }
 
-    const std::vector<metric_cell*>& cells_of(thread_metrics& mine, measured_series& series) {
-        const auto [entry, is_new] = mine.by_series.try_emplace(&series);
-        std::vector<metric_cell*>& cells = entry->second;
-        if (is_new) ++series.threads;
-        while (cells.size() < series.instrument->plans.size()) {
-            const auto number = static_cast<std::uint16_t>(cells.size());
-            const cell_plan& plan = series.instrument->plans[number];
-            const bool shared = plan.kind == cell_kind::gauge;
-            if (shared && series.gauges[number]) {
-                cells.push_back(series.gauges[number]);
-                continue;
-            }
-            cells.reserve(series.instrument->plans.size());
-            cell_arena& arena = shared ? memory_->gauges : mine.cells;
-            if (shared && !free_gauges_.empty()) {
-                void* const used = free_gauges_.back();
-                free_gauges_.pop_back();
-                std::memset(used, 0, words_of(plan) * 8);
-                series.gauges[number] = lay_out(static_cast<std::uint64_t*>(used), plan, number, series);
-                cells.push_back(series.gauges[number]);
-                continue;
-            }
-            std::uint64_t* const memory = arena.reserve(words_of(plan));
-            if (!memory) throw std::bad_alloc();
-            cells.push_back(lay_out(memory, plan, number, series));
-            arena.publish(words_of(plan));
-            if (shared) series.gauges[number] = cells.back();
-        }
-        return cells;
-    }
-
-    const std::vector<metric_cell*>* find(thread_metrics& mine, std::uint32_t slot, measured_series& series) {
-        const auto& cells = cells_of(mine, series);
-        if (series.instrument->direct) {
-            show(mine, slot, cells.front());
-        } else {
-            show(mine, slot, nullptr);
-            if (mine.indirect.size() <= slot) mine.indirect.resize(slot + std::size_t{1});
-            mine.indirect[slot] = &cells;
-        }
-        return &cells;
-    }
-
-    // A signal handler may measure at any moment in here: it finds the array of before or the new one.
-    static void show(thread_metrics& mine, std::uint32_t slot, metric_cell* cell) {
-        thread_measurements& measured = mine.owner->measured;
-        if (mine.by_slot.size() <= slot) {
-            std::vector<metric_cell*> larger(slot + slot / 2 + std::size_t{32});
-            std::copy(mine.by_slot.begin(), mine.by_slot.end(), larger.begin());
-            measured.cells = larger.data();
-            __atomic_signal_fence(__ATOMIC_SEQ_CST);
-            mine.by_slot.swap(larger);
-        }
-        if (cell) mine.by_slot[slot] = cell;
-        measured.cell_count.store_relaxed(static_cast<std::uint32_t>(mine.by_slot.size()));
-    }
-
     // Of a series that was let go: when no thread has cells of it either, nothing leads to it any more.
     void forget_unused(measured_series& measured) noexcept {
         if (measured.threads != 0 || !registry_.is_forgotten(measured)) return;
         for (metric_cell* const gauge : measured.gauges)
-            if (gauge) {
-                give_up_reservoir(*gauge);
-                gauge->kind = cell_kind::none;
-                free_gauges_.push_back(gauge);
-            }
+            if (gauge) memory_->give_up_gauge(*gauge);
         registry_.forget(measured);
     }
 
@@ -428,51 +359,14 @@ private:
         // Not waited for: the next measurement asks again.
         const std::unique_lock lock(mutex_, std::try_to_lock);
         if (!lock) return;
-        if (mine.start != start_) return;                          // what the cell leads to is gone
-        if (cell.reservoir.load_relaxed() || !cell.series) return; // of a gauge, another thread's
-        const cell_plan& plan = cell.series->instrument->plans[cell.plan];
-        if (plan.exemplars == 0) {
-            cell.skip.store_relaxed(0);
-            return;
-        }
-        const bool aligned = plan.kind == cell_kind::histogram;
-        const std::uint32_t capacity = aligned ? plan.table->table().bound_count + 1 : plan.exemplars;
-        exemplar_reservoir* made = spare_reservoir(capacity, aligned);
-        if (!made) {
-            made = exemplar_reservoir::make(capacity, aligned);
-            if (!made) return;
-            made->next = memory_->reservoirs;
-            memory_->reservoirs = made;
-        }
-        cell.reservoir.store_release(made);
-        if (aligned) static_cast<histogram_cell&>(cell).offers.store_release(made->offers());
-    }
-
-    // Of a cell that nobody writes to any more: it serves another, or threads that come and go would each
-    // leave theirs.
-    void give_up_reservoir(metric_cell& cell) noexcept {
-        exemplar_reservoir* const left = cell.reservoir.load_relaxed();
-        if (!left) return;
-        cell.reservoir.store_relaxed(nullptr);
-        left->clear();
-        left->spare = memory_->spare_reservoirs;
-        memory_->spare_reservoirs = left;
-    }
-    exemplar_reservoir* spare_reservoir(std::uint32_t capacity, bool aligned) noexcept {
-        for (exemplar_reservoir** at = &memory_->spare_reservoirs; *at; at = &(*at)->spare) {
-            exemplar_reservoir* const found = *at;
-            if (found->capacity != capacity || found->aligned != aligned) continue;
-            *at = found->spare;
-            return found;
-        }
-        return nullptr;
+        if (mine.start == start_) // else what the cell leads to is gone
+            memory_->give_reservoir(cell);
     }
 
     void forget_all() {
         for (auto& thread : threads_) outdated_.push_back(std::move(thread));
         threads_.clear();
         finished_.clear();
-        free_gauges_.clear();
     }
 
     instrument_registry registry_;
@@ -485,7 +379,6 @@ private:
     std::vector<std::string>* heard_ = nullptr; // the complaints of whoever holds the lock
     std::vector<std::unique_ptr<thread_metrics>> threads_;
     std::vector<std::unique_ptr<thread_metrics>> finished_; // given up by their threads, not yet taken
-    std::vector<metric_cell*> free_gauges_;
     std::vector<std::unique_ptr<thread_metrics>> outdated_; // of before this start; their threads free them
     std::shared_ptr<start_memory> memory_;                  // null before the first start
 };

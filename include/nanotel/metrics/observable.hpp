@@ -27,6 +27,8 @@ struct callback_state {
 // In the light part, since a callback may be registered before anything is started.
 struct callback_list {
     callback_state* first = nullptr;
+    // The exchange that takes it acquires what the store that gave it up released: the list, and what its
+    // lock guards in the callbacks. The load only waits, so it is relaxed; the exchange after it decides.
     atomic<std::uint32_t> locked{};
 
     // Held for a few instructions, never while a callback runs.

@@ -99,7 +99,7 @@ inline constexpr std::chrono::milliseconds interrupt_patience{1'000};
 // The steps of shutdown for a pipeline that nobody else ends. True where all was settled in time.
 inline bool take_down(const std::shared_ptr<pipeline>& ending, steady_clock::time_point deadline) {
     process_state& state = process();
-    for (const auto& pull : ending->pulls) pull->stopped.store_release(1);
+    for (const auto& pull : ending->pulls) pull->stopped.store_relaxed(1);
     // A callback that stalls leaves half of the time to what is to be sent. First of all, since a reader that
     // is stopped waits for who collects for it, and may be waiting for callbacks.
     auto observed_until = deadline;

@@ -26,7 +26,7 @@ struct pulled final : metric_source {
            const site_registry& known, const resource& is)
         : reader(std::move(by)), reader_number(number), thread(from), sites(known), process_resource(is) {}
     bool collect(metric_sink& sink) override {
-        if (stopped.load_acquire() != 0) return false;
+        if (stopped.load_relaxed() != 0) return false;
         thread.collect(reader_number, sink, std::chrono::steady_clock::now() + std::chrono::seconds(1));
         return true;
     }
@@ -38,6 +38,8 @@ struct pulled final : metric_source {
     metric_thread& thread;
     const site_registry& sites;
     const resource process_resource;
+    // Set by the shutdown before it stops the reader, asked by who collects for it. Relaxed: it guards no
+    // data, and a collection that misses it is as one that came before, for which stop() waits.
     atomic<std::uint32_t> stopped;
 };
 
@@ -71,13 +73,16 @@ enum class life_phase : unsigned char { stopped, starting, running, ending };
 // How long a tick of the processor's counter is, for what is measured by it. Found out by whoever asks,
 // better the longer the process runs; 10 ms are enough to know it to a part in 10,000.
 struct tick_rate {
+    // Written once, before the runtime is published, by which whoever asks came here: a timer that began
+    // before a shutdown may still ask while the next start goes on.
     std::uint64_t (*ticks)() noexcept = nullptr;
     std::uint64_t first_ticks = 0;
     std::uint64_t first_ns = 0;
-    atomic<std::uint64_t> seconds_a_tick; // double bits; 0: not known yet
+    // Double bits; 0: not known yet. Relaxed: the word is the whole message, and any of those that find it
+    // out at once will do.
+    atomic<std::uint64_t> seconds_a_tick;
 
     void begin(std::uint64_t (*source)() noexcept) noexcept {
-        if (seconds_a_tick.load_relaxed() != 0) return; // of the process, not of a start
         first_ns = clock_nanoseconds(CLOCK_MONOTONIC);
         first_ticks = source();
         ticks = source;

@@ -69,6 +69,8 @@ namespace detail {
 inline void prepare_process(process_state& state) {
     [[maybe_unused]] static const bool once = [&] {
         fill_table(state.table);
+        // Also where this start's clock is injected: the next one's may not be.
+        if (cycle_counter_is_reliable()) state.rate.begin(&counter_ticks);
         std::atexit(shut_down_in_time);
         // Until the child's own telemetry is built, it must not touch the parent's.
         ::pthread_atfork(nullptr, nullptr, [] {
@@ -188,7 +190,6 @@ inline std::shared_ptr<pipeline> build_pipeline(options& given, std::uint32_t nu
         const auto ticks = given.clock ? given.clock
                            : counter   ? &detail::counter_ticks
                                        : &detail::system_ticks;
-        if (counter) state.rate.begin(&detail::counter_ticks);
         auto made = detail::build_pipeline(given, number, ticks);
         detail::prepare_process(state);
         std::uint32_t mode = detail::thread_mode::active;
