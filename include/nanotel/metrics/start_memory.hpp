@@ -28,7 +28,13 @@ public:
 
     // Throws where memory is short.
     metric_cell* make_gauge(const cell_plan& plan, std::uint16_t number, measured_series& series) {
-        if (free_gauges_.empty()) return gauges_.make(plan, number, series);
+        if (free_gauges_.empty()) {
+            // Room for each of them to be given up, which must not fail.
+            if (free_gauges_.capacity() == made_gauges_) free_gauges_.reserve(2 * made_gauges_ + 16);
+            metric_cell* const made = gauges_.make(plan, number, series);
+            ++made_gauges_;
+            return made;
+        }
         void* const used = free_gauges_.back();
         free_gauges_.pop_back();
         std::memset(used, 0, words_of(plan) * 8);
@@ -92,6 +98,7 @@ private:
 
     cell_arena gauges_;
     std::vector<metric_cell*> free_gauges_;
+    std::size_t made_gauges_ = 0;
     exemplar_reservoir* reservoirs_ = nullptr;
     exemplar_reservoir* spare_reservoirs_ = nullptr; // of cells that are gone
 };
