@@ -272,6 +272,7 @@ private:
 
     // Of what changes owners_: taking over, and the first put. Before mutex_ where both are held.
     std::mutex owners_mutex_;
+    std::atomic<bool> owner_found_{false}; // the own claim is held, until the end
     // Of all below, and of the files and leftover of owners_; never held while the disk works.
     mutable std::mutex mutex_;
     std::unique_ptr<index> index_;

@@ -68,17 +68,13 @@ private:
         const int file =
             ::openat(folder, name.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | flags, 0600);
         if (file < 0) return errno;
-        descriptor_.store(file, std::memory_order_relaxed); // before it is locked, for a child to find
         owner_ = owner;
+        file_ = spool_file_identity(file);
+        // Before it is locked, so that a child of fork finds it to close.
+        descriptor_.store(file, std::memory_order_release);
         int error = ::flock(file, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
-        if (error == 0) {
-            struct stat opened{};
-            struct stat named{};
-            if (::fstat(file, &opened) != 0 ||
-                ::fstatat(folder, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0 ||
-                opened.st_ino != named.st_ino || opened.st_dev != named.st_dev)
-                error = EWOULDBLOCK; // removed by its last holder since it was opened
-        }
+        // Otherwise it was removed by its last holder since it was opened.
+        if (error == 0 && !(spool_file_identity(folder, name.c_str()) == file_)) error = EWOULDBLOCK;
         if (error != 0) abandon();
         return error;
     }

@@ -17,7 +17,7 @@
 namespace nanotel::inline NANOTEL_ABI::detail {
 
 inline int spool::found_owner() noexcept {
-    if (owners_[own].claim.held()) return 0;
+    if (owner_found_.load(std::memory_order_acquire)) return 0; // the number that the release made visible
     const std::lock_guard lock(owners_mutex_);
     if (owners_[own].claim.held()) return 0;
     for (int attempts = 0;; ++attempts) {
@@ -26,7 +26,8 @@ inline int spool::found_owner() noexcept {
         const int error = owners_[own].claim.found(folder_.descriptor(), number);
         // Somebody who looks for owners that are gone may hold the new claim for a moment, and then removes
         // it.
-        if ((error != EWOULDBLOCK && error != EEXIST && error != ENOENT) || attempts == 100) return error;
+        if (error == 0) owner_found_.store(true, std::memory_order_release);
+        if ((error != EWOULDBLOCK && error != EEXIST) || attempts == 100) return error;
     }
 }
 
