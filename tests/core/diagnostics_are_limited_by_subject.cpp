@@ -84,3 +84,47 @@ TEST_CASE_FIXTURE(fixture, "a new handler has heard nothing yet") {
     report("a", "2");
     CHECK(lines == std::vector<std::string>{"1", "2"});
 }
+
+TEST_CASE_FIXTURE(fixture, "what was held back is told when the subject has fallen silent") {
+    report("a", "the Collector is gone");
+    report("b", "once");
+    for (int i = 0; i < 7; ++i) report("a", "held back");
+    now += 120 * second - 1;
+    subject.tell_what_was_held_back();
+    CHECK(lines.size() == 2); // until now the next one could tell
+    now += 1;
+    subject.tell_what_was_held_back();
+    REQUIRE(lines.size() == 3);
+    CHECK(lines[2] == "7 more like it held back: the Collector is gone");
+    subject.tell_what_was_held_back();
+    CHECK(lines.size() == 3); // once
+    report("a", "gone again");
+    CHECK(lines.back() == "gone again"); // and without the seven
+}
+
+TEST_CASE_FIXTURE(fixture, "what was held back is told at once where nobody comes back for it") {
+    report("a", std::string(1000, 'x'));
+    report("b", "y");
+    report("a", "held back");
+    report("b", "held back");
+    subject.set_level(diagnostic_level::error);
+    subject.tell_what_was_held_back(true);
+    CHECK(lines.size() == 2); // below the level, all of it
+    report("a", "held back");
+    subject.set_level(diagnostic_level::warning);
+    report("a", "held back");
+    lines.clear();
+    subject.tell_what_was_held_back(true);
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0].starts_with("1 more like it held back: xxx"));
+    CHECK(lines[0].size() < 300);
+}
+
+TEST_CASE_FIXTURE(fixture, "a subject that owes a count keeps its place while others are free") {
+    report("a", "1");
+    report("a", "held back");
+    now += 60 * second;
+    for (int i = 0; i < 63; ++i) report("key " + std::to_string(i), "x");
+    report("a", "2");
+    CHECK(lines.back() == "2 (1 like it held back since the last one)");
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <nanotel/core/diagnostics.hpp>
+#include <nanotel/core/environment.hpp>
 
 #include <doctest/doctest.h>
 
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -75,6 +77,40 @@ TEST_CASE("what is below the level is not heard") {
     subject.set_level(diagnostic_level::error);
     subject.report(diagnostic_level::warning, "b", "no more");
     CHECK(ears.lines == std::vector<std::string>{"debug: now"});
+}
+
+TEST_CASE("OTEL_LOG_LEVEL decides what is heard, and what the application has set wins") {
+    using nanotel::detail::process_diagnostics;
+    heard ears;
+    std::string value;
+    const nanotel::environment variables{[&](const std::string& name) -> std::optional<std::string> {
+        return name == "OTEL_LOG_LEVEL" ? std::optional(value) : std::nullopt;
+    }};
+    const auto heard_with = [&](const char* level) {
+        value = level;
+        ears.lines.clear();
+        nanotel::set_diagnostic_handler(&heard::handle, &ears);
+        nanotel::detail::follow_log_level(variables);
+        for (const auto each : {diagnostic_level::none, diagnostic_level::error, diagnostic_level::warning,
+                                diagnostic_level::info, diagnostic_level::debug})
+            nanotel::detail::diagnose(each, to_string(each), "x");
+        nanotel::set_diagnostic_handler(nullptr);
+        return ears.lines.size();
+    };
+    CHECK(heard_with("none") == 0);
+    CHECK(heard_with("OFF") == 0);
+    CHECK(heard_with("error") == 1);
+    CHECK(heard_with("warn") == 2);
+    CHECK(heard_with("Warning") == 2);
+    CHECK(heard_with("info") == 3);
+    CHECK(heard_with("debug") == 4);
+    CHECK(heard_with("") == 3);
+    CHECK(heard_with("none") == 0);
+    REQUIRE(heard_with("loud") == 4); // also where the level before was none
+    CHECK(ears.lines[0] == "warning: OTEL_LOG_LEVEL=\"loud\" is ignored. Allowed: one of: none, off, error, "
+                           "warn, warning, info, debug");
+    nanotel::set_diagnostic_level(diagnostic_level::error);
+    CHECK(heard_with("debug") == 1);
 }
 
 TEST_CASE("a diagnostic is one line of bounded length, whatever a server wrote into it") {
@@ -190,6 +226,28 @@ TEST_CASE("threads that report at once reach the handler one at a time, once for
         });
     for (std::thread& thread : threads) thread.join();
     CHECK(all.plain == 20);
+}
+
+TEST_CASE("threads that report and one that tells what was held back do not disturb each other") {
+    diagnostics subject;
+    struct context {
+        int plain = 0;
+    } all;
+    subject.set_handler(
+        [](diagnostic_level, std::string_view text, void* user) {
+            static_cast<context*>(user)->plain += text.starts_with("text") || text.ends_with(": text");
+        },
+        &all);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 3; ++t)
+        threads.emplace_back([&] {
+            for (int i = 0; i < 500; ++i)
+                subject.report(diagnostic_level::error, "subject " + std::to_string(i % 20), "text");
+        });
+    for (int i = 0; i < 100; ++i) subject.tell_what_was_held_back(true);
+    for (std::thread& thread : threads) thread.join();
+    subject.tell_what_was_held_back(true);
+    CHECK(all.plain > 20);
 }
 
 TEST_SUITE_END();

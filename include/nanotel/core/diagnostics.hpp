@@ -18,12 +18,15 @@
 namespace nanotel::inline NANOTEL_ABI {
 
 /// How much a diagnostic matters: error, data or configuration is lost; warning, something is not as it
-/// should be; info, worth knowing once; debug, for those who work on the library.
-enum class diagnostic_level : std::uint8_t { error, warning, info, debug };
+/// should be; info, worth knowing once; debug, for those who work on the library. No diagnostic has none,
+/// which is for set_diagnostic_level alone.
+enum class diagnostic_level : std::uint8_t { none, error, warning, info, debug };
 
 /// The name of a level as the default handler prints it.
 [[nodiscard]] constexpr std::string_view to_string(diagnostic_level level) noexcept {
     switch (level) {
+    case diagnostic_level::none:
+        return "none";
     case diagnostic_level::error:
         return "error";
     case diagnostic_level::warning:
@@ -48,25 +51,41 @@ namespace detail {
 class diagnostic_limiter {
 public:
     static constexpr std::int64_t interval_ns = 60'000'000'000;
+    /// Slots of subjects, and the last, which all that find none share.
+    static constexpr std::size_t slots = 65;
 
     struct verdict {
         bool pass;
         std::uint32_t held_back; ///< since the last one that passed
+        std::size_t slot;        ///< which is the subject's, until it has been silent for a minute
     };
 
     verdict judge(std::uint64_t subject, std::int64_t now) noexcept {
-        slot& entry = find(subject, now);
+        const std::size_t found = find(subject, now);
+        slot& entry = slots_[found];
         std::int64_t last = entry.last.load(std::memory_order_relaxed);
         // The exchange decides which of several threads speaks; the counters around it guard no other memory.
         if (due(last, now) && entry.last.compare_exchange_strong(last, now, std::memory_order_relaxed))
-            return {true, entry.held_back.exchange(0, std::memory_order_relaxed)};
+            return {true, entry.held_back.exchange(0, std::memory_order_relaxed), found};
         entry.held_back.fetch_add(1, std::memory_order_relaxed);
-        return {false, 0};
+        return {false, 0, found};
+    }
+
+    /// How many a slot held back whose subject has been silent for two minutes, or for no matter how long
+    /// where `at_once`: while it goes on, the next one that passes tells. Then they count as told.
+    std::uint32_t left_over(std::size_t which, std::int64_t now, bool at_once) noexcept {
+        slot& entry = slots_[which];
+        if (entry.held_back.load(std::memory_order_relaxed) == 0) return 0;
+        if (!at_once && now - entry.last.load(std::memory_order_relaxed) < 2 * interval_ns) return 0;
+        return entry.held_back.exchange(0, std::memory_order_relaxed);
     }
 
     void forget() noexcept {
-        for (slot& entry : slots_) entry.clear();
-        overflow_.clear();
+        for (slot& entry : slots_) {
+            entry.subject.store(0, std::memory_order_relaxed);
+            entry.last.store(never, std::memory_order_relaxed);
+            entry.held_back.store(0, std::memory_order_relaxed);
+        }
     }
 
 private:
@@ -76,36 +95,33 @@ private:
         std::atomic<std::uint64_t> subject{0};
         std::atomic<std::int64_t> last{never};
         std::atomic<std::uint32_t> held_back{0};
-
-        void clear() noexcept {
-            subject.store(0, std::memory_order_relaxed);
-            last.store(never, std::memory_order_relaxed);
-            held_back.store(0, std::memory_order_relaxed);
-        }
     };
 
     static bool due(std::int64_t last, std::int64_t now) noexcept {
         return last == never || now - last >= interval_ns;
     }
 
-    slot& find(std::uint64_t subject, std::int64_t now) noexcept {
-        for (slot& entry : slots_)
-            if (entry.subject.load(std::memory_order_relaxed) == subject) return entry;
-        for (slot& entry : slots_) {
-            std::uint64_t owner = entry.subject.load(std::memory_order_relaxed);
-            if (owner == subject) return entry; // another thread has brought it here since the first look
-            if (owner != 0 && !due(entry.last.load(std::memory_order_relaxed), now)) continue;
-            if (entry.subject.compare_exchange_strong(owner, subject, std::memory_order_relaxed)) {
-                entry.held_back.store(0, std::memory_order_relaxed);
-                return entry;
+    std::size_t find(std::uint64_t subject, std::int64_t now) noexcept {
+        for (std::size_t i = 0; i < slots - 1; ++i)
+            if (slots_[i].subject.load(std::memory_order_relaxed) == subject) return i;
+        // One that is silent and owes no count goes before one whose count would be lost.
+        for (const bool owing : {false, true})
+            for (std::size_t i = 0; i < slots - 1; ++i) {
+                slot& entry = slots_[i];
+                std::uint64_t owner = entry.subject.load(std::memory_order_relaxed);
+                if (owner == subject) return i; // another thread has brought it here since the first look
+                if (owner != 0 && !due(entry.last.load(std::memory_order_relaxed), now)) continue;
+                if (!owing && entry.held_back.load(std::memory_order_relaxed) != 0) continue;
+                if (entry.subject.compare_exchange_strong(owner, subject, std::memory_order_relaxed)) {
+                    entry.held_back.store(0, std::memory_order_relaxed);
+                    return i;
+                }
+                if (owner == subject) return i;
             }
-            if (owner == subject) return entry;
-        }
-        return overflow_; // more subjects a minute than slots share one allowance
+        return slots - 1; // more subjects a minute than slots share one allowance
     }
 
-    slot slots_[64];
-    slot overflow_;
+    slot slots_[slots];
 };
 
 /// The handler, the level and the limiter. Constant-initialised and trivially destructible: usable before
@@ -127,32 +143,51 @@ public:
         unlock();
     }
 
-    void set_level(diagnostic_level level) noexcept { level_.store(level, std::memory_order_relaxed); }
+    void set_level(diagnostic_level level) noexcept {
+        level_is_given_.store(true, std::memory_order_relaxed);
+        level_.store(level, std::memory_order_relaxed);
+    }
+    /// Of the environment: what the application has set wins.
+    void set_default_level(diagnostic_level level) noexcept {
+        if (!level_is_given_.load(std::memory_order_relaxed)) level_.store(level, std::memory_order_relaxed);
+    }
     void set_clock(clock now) noexcept { clock_.store(now, std::memory_order_relaxed); }
 
     void report(diagnostic_level level, std::string_view subject_key, std::string text) noexcept {
-        if (level > level_.load(std::memory_order_relaxed) || calling_) return;
-        const auto [pass, held_back] =
+        if (!is_heard(level) || calling_) return;
+        const auto [pass, held_back, slot] =
             limiter_.judge(hash(subject_key), clock_.load(std::memory_order_relaxed)());
-        if (!pass) return;
+        if (!pass || !lock_in_time()) return;
         try {
             make_one_line(text);
+            kept_[slot].keep(level, text);
             if (held_back != 0)
                 text += " (" + std::to_string(held_back) + " like it held back since the last one)";
         } catch (...) { // no memory: what is there of the text is still worth saying
         }
-        // A handler that hangs costs the others a tenth of a second and their diagnostic, no more.
-        for (int naps = 0; !try_lock(); ++naps) {
-            if (naps == 100) return;
-            nap();
-        }
-        calling_ = true;
-        try {
-            (handler_ != nullptr ? handler_ : &write_to_standard_error)(level, text, user_);
-        } catch (...) { // what a handler throws is its own affair
-        }
-        calling_ = false;
+        call_handler(level, text);
         unlock();
+    }
+
+    /// Says of each subject that has been silent for two minutes how many of it were held back since its last
+    /// diagnostic; of each subject at all where nobody will come back for it, `at_once`. Costs a few
+    /// nanoseconds a slot. Any thread.
+    void tell_what_was_held_back(bool at_once = false) noexcept {
+        if (calling_) return;
+        const std::int64_t now = clock_.load(std::memory_order_relaxed)();
+        for (std::size_t i = 0; i < diagnostic_limiter::slots; ++i) {
+            const std::uint32_t count = limiter_.left_over(i, now, at_once);
+            if (count == 0) continue;
+            if (!lock_in_time()) return;
+            const kept_text& first = kept_[i];
+            try {
+                if (is_heard(first.level))
+                    call_handler(first.level, std::to_string(count) + " more like it held back: " +
+                                                  std::string(first.text, first.size));
+            } catch (...) { // no memory to say it
+            }
+            unlock();
+        }
     }
 
     static void write_to_standard_error(diagnostic_level level, std::string_view text, void*) {
@@ -168,6 +203,34 @@ public:
 
 private:
     static constexpr std::size_t longest_text = 4096 - 64;
+
+    /// The begin of what passed last in a slot of the limiter.
+    struct kept_text {
+        diagnostic_level level = diagnostic_level::none;
+        std::uint8_t size = 0;
+        char text[198]{};
+
+        void keep(diagnostic_level of, std::string_view whole) noexcept {
+            level = of;
+            std::size_t end = whole.size();
+            if (end > sizeof text) end = begin_of_character(whole, sizeof text);
+            size = static_cast<std::uint8_t>(whole.copy(text, end));
+        }
+    };
+
+    bool is_heard(diagnostic_level level) const noexcept {
+        return level != diagnostic_level::none && level <= level_.load(std::memory_order_relaxed);
+    }
+
+    /// Under the lock.
+    void call_handler(diagnostic_level level, std::string_view text) noexcept {
+        calling_ = true;
+        try {
+            (handler_ != nullptr ? handler_ : &write_to_standard_error)(level, text, user_);
+        } catch (...) { // what a handler throws is its own affair
+        }
+        calling_ = false;
+    }
 
     static std::int64_t monotonic() noexcept {
         timespec now{};
@@ -191,11 +254,12 @@ private:
         for (char& c : text)
             if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
         if (text.size() <= longest_text) return;
-        std::size_t end = longest_text;
-        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
-            --end; // not inside a character
-        text.resize(end);
+        text.resize(begin_of_character(text, longest_text));
         text += " [cut]";
+    }
+    static std::size_t begin_of_character(std::string_view text, std::size_t at) noexcept {
+        while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) --at;
+        return at;
     }
 
     // The lock holds the process that took it, so that a child forked while another thread had it can take it
@@ -209,16 +273,26 @@ private:
     void lock() noexcept {
         while (!try_lock()) nap();
     }
+    /// A handler that hangs costs the others a tenth of a second and their diagnostic, no more.
+    bool lock_in_time() noexcept {
+        for (int naps = 0; !try_lock(); ++naps) {
+            if (naps == 100) return false;
+            nap();
+        }
+        return true;
+    }
     void unlock() noexcept { lock_.store(0, std::memory_order_release); }
 
     static inline thread_local constinit bool calling_ = false;
 
     std::atomic<int> lock_{0};
     std::atomic<diagnostic_level> level_{diagnostic_level::info};
+    std::atomic<bool> level_is_given_{false};
     std::atomic<clock> clock_{&monotonic};
     diagnostic_handler handler_ = nullptr;
     void* user_ = nullptr;
     diagnostic_limiter limiter_;
+    kept_text kept_[diagnostic_limiter::slots]; // as handler_, guarded by the lock
 };
 
 inline constinit diagnostics process_diagnostics;
@@ -238,6 +312,12 @@ inline void diagnose(diagnostic_level level, std::string_view subject_key, std::
 /// inside a handler.
 inline void set_diagnostic_handler(diagnostic_handler handler, void* user = nullptr) noexcept {
     detail::process_diagnostics.set_handler(handler, user);
+}
+
+/// The least important level that is reported, info at first: what the application sets here wins over
+/// OTEL_LOG_LEVEL, which start reads. With diagnostic_level::none nothing is, to no handler. Any thread.
+inline void set_diagnostic_level(diagnostic_level level) noexcept {
+    detail::process_diagnostics.set_level(level);
 }
 
 } // namespace nanotel::inline NANOTEL_ABI

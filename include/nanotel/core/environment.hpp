@@ -237,4 +237,24 @@ private:
     }
 };
 
+namespace detail {
+
+/// OTEL_LOG_LEVEL (General SDK configuration), of which the specification names the variable and the default.
+inline void follow_log_level(const environment& variables) {
+    constexpr auto usual = diagnostic_level::info;
+    process_diagnostics.set_default_level(usual); // a bad value is heard whatever was set before
+    process_diagnostics.set_default_level(
+        variables
+            .choice<diagnostic_level>("OTEL_LOG_LEVEL", {{"none", diagnostic_level::none},
+                                                         {"off", diagnostic_level::none},
+                                                         {"error", diagnostic_level::error},
+                                                         {"warn", diagnostic_level::warning},
+                                                         {"warning", diagnostic_level::warning},
+                                                         {"info", diagnostic_level::info},
+                                                         {"debug", diagnostic_level::debug}})
+            .value_or(usual));
+}
+
+} // namespace detail
+
 } // namespace nanotel::inline NANOTEL_ABI
