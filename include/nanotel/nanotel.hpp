@@ -3,6 +3,7 @@
 // of a second to compile.
 #pragma once
 
+#include <nanotel/core/prepare_thread.hpp>
 #include <nanotel/trace/trace.hpp>
 
 #include <nanotel/metrics/metrics.hpp>

@@ -44,12 +44,11 @@ TEST_CASE("every bit of an id is set about half the time") {
 }
 
 TEST_CASE("a generator never draws zero, even from the states that multiply to zero") {
-    constexpr std::uint64_t step = 0xa0761d6478bd642full;
-    id_generator zero{0 - step, 12345};
+    id_generator zero{0, 12345};
     CHECK(zero.draw() != 0);
-    id_generator equal{77 - step, 77};
+    id_generator equal{77, 77};
     CHECK(equal.draw() != 0);
-    id_generator sequence{0 - step, 0};
+    id_generator sequence{0, 0};
     CHECK(sequence.next_in_sequence() != 0);
 }
 

@@ -29,6 +29,18 @@ struct atomic {
                                            __ATOMIC_ACQUIRE);
     }
 
+    // The load and the comparison in one instruction, which no compiler makes of them.
+    [[gnu::always_inline]] bool is_relaxed(T expected) const noexcept {
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__) && !defined(NANOTEL_PORTABLE)
+        if constexpr (sizeof(T) == 4) {
+            bool equal;
+            asm volatile("cmpl %2, %1" : "=@cce"(equal) : "m"(value), "er"(expected));
+            return equal;
+        } else
+#endif
+            return load_relaxed() == expected;
+    }
+
     // For a word with one writer, which may add without a locked instruction: readers see it whole, and no
     // other thread's add can be lost because there is none.
     void add_by_owner(T amount) noexcept {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nanotel/core/context.hpp>
+#include <nanotel/core/interruption.hpp>
 #include <nanotel/core/orphans.hpp>
 
 namespace nanotel::inline NANOTEL_ABI {
@@ -34,6 +35,16 @@ inline void name_context(thread_state& thread) noexcept {
     thread.context.word = context_word::of(record_flag::random, false);
 }
 
+inline context name_and_read(thread_state& thread) noexcept {
+    auto& now = thread.context;
+    if (now.word & context_word::unnamed) name_context(thread);
+    if ((now.word & context_word::valid) == 0) return {};
+    return {{{now.trace_id[0], now.trace_id[1]}},
+            {now.span_id},
+            static_cast<std::uint8_t>(now.word >> context_word::flags_shift),
+            (now.word & context_word::remote) != 0};
+}
+
 } // namespace detail
 
 /// The context that a span started now on this thread would have as its parent; invalid where there is none.
@@ -41,13 +52,10 @@ inline void name_context(thread_state& thread) noexcept {
 inline context current_context() noexcept {
     detail::thread_state* const thread = detail::this_thread();
     if (!thread) return {};
-    auto& now = thread->context;
-    if (now.word & detail::context_word::unnamed) detail::name_context(*thread);
-    if ((now.word & detail::context_word::valid) == 0) return {};
-    return {{{now.trace_id[0], now.trace_id[1]}},
-            {now.span_id},
-            static_cast<std::uint8_t>(now.word >> detail::context_word::flags_shift),
-            (now.word & detail::context_word::remote) != 0};
+    if ((thread->context.word & detail::context_word::unnamed) == 0) return detail::name_and_read(*thread);
+    if (detail::is_interrupted(*thread)) return {};
+    const detail::change_of_thread naming(*thread);
+    return detail::name_and_read(*thread);
 }
 
 /// Makes a context current on this thread for the lifetime of the object, and what was current before it
@@ -64,14 +72,17 @@ public:
             thread_ = nullptr;
             return;
         }
+        const detail::change_of_thread attaching(*thread_);
         before_ = thread_->context;
         thread_->context = detail::to_thread_context(attached);
     }
     ~context_scope() {
         if (thread_ && thread_ == detail::current_thread &&
             (thread_->mode.load_relaxed() & detail::thread_mode::active) != 0) {
+            const bool interrupted = detail::is_interrupted(*thread_);
+            const detail::change_of_thread leaving(*thread_);
             thread_->context = before_;
-            if (thread_->orphan_count != 0) [[unlikely]]
+            if (thread_->orphan_count != 0 && !interrupted) [[unlikely]]
                 detail::skip_orphans(*thread_);
         }
     }

@@ -91,21 +91,31 @@ struct id_generator {
     std::uint64_t state = 0;
     std::uint64_t key = 0;
 
+    // The state, which goes on: in one instruction, or a signal handler that draws in between would draw the
+    // same.
+    [[gnu::always_inline]] std::uint64_t step() noexcept {
+        std::uint64_t word = 0xa0761d6478bd642full;
+#if defined(__x86_64__) && !defined(NANOTEL_PORTABLE)
+        asm("xaddq %0, %1" : "+r"(word), "+m"(state) : : "cc");
+        return word;
+#else
+        return __atomic_fetch_add(&state, word, __ATOMIC_RELAXED);
+#endif
+    }
+
     // Never the same twice, but no more than that; never zero.
     std::uint64_t next_in_sequence() noexcept {
-        state += 0xa0761d6478bd642full;
-        return state | (state == 0);
+        const std::uint64_t word = step();
+        return word | (word == 0);
     }
 
     std::uint64_t draw() noexcept {
-        state += 0xa0761d6478bd642full;
+        const std::uint64_t seed = step();
         __extension__ using wide = unsigned __int128;
-        const wide product = static_cast<wide>(state) * (state ^ key);
+        const wide product = static_cast<wide>(seed) * (seed ^ key);
         auto word = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-        asm("" : "+r"(word)); // or the test becomes a comparison of the halves, which takes longer
-        if (word == 0) [[unlikely]]
-            word = 1; // an id is never zero
-        return word;
+        asm("" : "+r"(word));      // or the test becomes a comparison of the halves, which takes longer
+        return word + (word == 0); // an id is never zero
     }
 };
 

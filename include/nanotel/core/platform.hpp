@@ -12,6 +12,7 @@
 #include <ctime>
 
 #include <pthread.h>
+#include <signal.h> // pthread_sigmask
 #include <unistd.h>
 
 #if defined(__linux__) && !defined(NANOTEL_PORTABLE)
@@ -59,6 +60,37 @@ inline void unmap_pages(void* pages, [[maybe_unused]] std::size_t size) noexcept
     std::free(pages);
 #endif
 }
+
+// -- signals
+
+// No signal handler runs on this thread as long as it lives: one that recorded would wait for a lock that its
+// own thread holds.
+class signals_blocked {
+public:
+    signals_blocked() noexcept {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    ~signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    signals_blocked(const signals_blocked&) = delete;
+    signals_blocked& operator=(const signals_blocked&) = delete;
+
+private:
+    sigset_t before_;
+};
+
+// What is recorded between a call and the look at its errno changes nothing.
+class errno_kept {
+public:
+    errno_kept() noexcept = default;
+    ~errno_kept() { errno = before_; }
+    errno_kept(const errno_kept&) = delete;
+    errno_kept& operator=(const errno_kept&) = delete;
+
+private:
+    const int before_ = errno;
+};
 
 // -- waiting
 
@@ -134,7 +166,9 @@ inline void fill_random(void* to, std::size_t size) noexcept {
 // At most 15 characters.
 inline void name_this_thread(const char* name) noexcept {
 #if defined(__linux__)
-    ::pthread_setname_np(::pthread_self(), name);
+    char cut[16]{};
+    std::strncpy(cut, name, sizeof cut - 1);
+    ::pthread_setname_np(::pthread_self(), cut);
 #else
     static_cast<void>(name);
 #endif

@@ -2,6 +2,7 @@
 // A record under construction: it grows inline, then in a block of the thread's pool.
 #pragma once
 
+#include <nanotel/core/interruption.hpp>
 #include <nanotel/core/runtime.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
@@ -145,6 +146,7 @@ struct record_builder {
 
     // A block of the thread's pool, or null when memory is short.
     static pool_block* take(thread_state& thread, unsigned size_class) noexcept {
+        const change_of_thread taking(thread);
         pool_block* const block = thread.pool[size_class];
         if (!block) [[unlikely]]
             return runtime.load_acquire()->refill_pool(thread, size_class);
@@ -162,6 +164,7 @@ struct record_builder {
 
     [[gnu::noinline, gnu::cold]] static void give_back(pool_block* block, unsigned size_class) noexcept {
         if (thread_state* const thread = this_thread()) {
+            const change_of_thread giving(*thread);
             block->next = thread->pool[size_class];
             thread->pool[size_class] = block;
             if (++thread->pool_count[size_class] <= pool_keeps(size_class)) return;

@@ -72,6 +72,15 @@ struct ring_writer {
         segment->written.store_release(end);
     }
 
+    // The pages that the producer writes next, up to what the consumer has yet to read.
+    void bring_into_memory() noexcept {
+        if (capacity == 0) return;
+        // Acquire: what is written to was read.
+        const std::uint64_t end = segment->consumed.load_acquire() + capacity;
+        for (std::uint64_t at = position; at < end; at += 512)
+            *const_cast<volatile std::byte*>(data + (at & (capacity - 1))) = std::byte{0};
+    }
+
     void look_again_at(std::uint64_t next_look) noexcept {
         const std::uint64_t lap_begin = position & ~(capacity - 1);
         lap = reinterpret_cast<std::uintptr_t>(data) - lap_begin;

@@ -29,6 +29,7 @@ struct runtime_table {
     std::uint64_t (*ticks)() noexcept;
     trace_id (*new_trace_id)(thread_state&) noexcept;
     std::uint64_t (*new_span_id)(thread_state&) noexcept;
+    void (*prepare_thread)(thread_state&, const char* name) noexcept;
     atomic<std::uint64_t> largest_record; // bytes; relaxed, a limit and nothing more
     const metric_functions* metrics;
 };

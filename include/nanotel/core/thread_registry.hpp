@@ -39,6 +39,7 @@ public:
     // Threads that are known attach again at their next record, which also clears what was current when
     // recording stopped.
     void configure(const ring_options& options, std::uint32_t mode, std::uint32_t roots = 0) noexcept {
+        const signals_blocked quiet;
         const std::lock_guard lock(mutex_);
         first_bytes_ = options.first_bytes;
         largest_bytes_.store_relaxed(options.largest_bytes);
@@ -53,6 +54,7 @@ public:
 
     // Every thread asks again at its next record.
     void stop() noexcept {
+        const signals_blocked quiet;
         const std::lock_guard lock(mutex_);
         running_.store_release(0);
         for (thread_state* t = threads_.load_relaxed(); t; t = t->next_thread) t->mode.store_relaxed(0);
@@ -67,6 +69,7 @@ public:
     template <class Wake>
     thread_state* attach(Wake&& wake) noexcept {
         if (running_.load_acquire() == 0 || is_forked_child()) return nullptr;
+        const signals_blocked quiet;
         // Two modules of a process each have a thread-local pointer; the thread has one state.
         if (auto* const known = static_cast<thread_state*>(::pthread_getspecific(key_))) {
             const std::lock_guard lock(mutex_);
@@ -269,6 +272,7 @@ private:
         // reads: struct { void* caught; unsigned uncaught; } in the Itanium C++ ABI.
         state.uncaught_exceptions = reinterpret_cast<const unsigned*>(
             reinterpret_cast<const void* const*>(abi::__cxa_get_globals()) + 1);
+        state.watched = state.uncaught_exceptions;
         fill_random(&state.ids, sizeof state.ids);
         state.ring.enter(*state.reader.segment);
         state.roots = roots_;

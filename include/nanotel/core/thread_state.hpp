@@ -102,7 +102,10 @@ struct thread_state {
     // finds out both. The owner and the collector thread write it; relaxed, since it guards no other data.
     // The hot path compares it with `active`: anything else is for the slow path.
     atomic<std::uint32_t> mode;
-    std::uint32_t roots;                 // root_mode
+    std::uint32_t roots; // root_mode
+    // What the hot path expects to lead to zero: to the uncaught exceptions, or to what is not zero while the
+    // thread is in the middle of a change: see core/interruption.hpp.
+    const unsigned* watched;
     const unsigned* uncaught_exceptions; // __cxa_eh_globals::uncaughtExceptions of the thread
     ring_writer ring;
     id_generator ids;
@@ -111,6 +114,7 @@ struct thread_state {
     atomic<std::uint64_t> recorded;
     atomic<std::uint64_t> dropped_full;  // records that found no room
     atomic<std::uint64_t> dropped_large; // records above the greatest size
+    atomic<std::uint64_t> interrupting;  // spans of a signal handler that came in the middle of a change
     pool_block* pool[pool_classes];
     std::uint32_t pool_count[pool_classes];
     std::uint32_t orphan_count; // not zero: thread_mode::orphans is set

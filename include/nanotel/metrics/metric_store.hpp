@@ -258,14 +258,15 @@ private:
         thread_state* const thread = this_thread();
         if (!thread || abandoned_.load_relaxed() != 0) return;
         thread_measurements& measured = thread->measured;
-        if (measured.busy != 0) return measured.interrupting.add_by_owner(1);
+        if (measured.busy != 0 || is_interrupted(*thread)) return measured.interrupting.add_by_owner(1);
+        metric_complaints heard; // said last, to an application that may record
+        const change_of_thread measuring(*thread);
         measured.busy = 1;
         try {
             const thread_metrics* const known = measured.metrics;
             const std::vector<metric_cell*>* cells = nullptr;
             if (known && measured.cell_count.load_relaxed() != 0) cells = known->find_indirect(known_slot);
             if (!cells) {
-                metric_complaints heard; // said after the lock is released
                 const std::lock_guard lock(mutex_);
                 if (running_) {
                     heard_ = &heard.texts;

@@ -17,6 +17,8 @@ struct dropped_counts {
     std::uint64_t ring_full =
         0; ///< a thread recorded faster than the collector thread reads, and its ring was full
     std::uint64_t too_large = 0; ///< a record above the greatest size
+    /// Spans of a signal handler that had interrupted its thread where it was beginning or ending one.
+    std::uint64_t interrupting = 0;
     std::uint64_t out_of_memory = 0;
     std::uint64_t queue_full = 0;    ///< the payloads that wait reached their limit
     std::uint64_t rejected = 0;      ///< the destination will never take them
@@ -27,8 +29,8 @@ struct dropped_counts {
     std::uint64_t filtered = 0;      ///< ratio or filter of every destination left them out
 
     std::uint64_t total() const noexcept {
-        return ring_full + too_large + out_of_memory + queue_full + rejected + undeliverable + shut_down +
-               expired + damaged + filtered;
+        return ring_full + too_large + interrupting + out_of_memory + queue_full + rejected + undeliverable +
+               shut_down + expired + damaged + filtered;
     }
 };
 

@@ -50,7 +50,10 @@ inline statistics collect_statistics() {
         const std::uint64_t full = thread.dropped_full.load_relaxed();
         const std::uint64_t large = thread.dropped_large.load_relaxed();
         parsed += thread.parsed.load_relaxed() + full + large;
-        sum.recorded += thread.recorded.load_relaxed();
+        const std::uint64_t interrupting = thread.interrupting.load_relaxed();
+        sum.recorded += thread.recorded.load_relaxed() + interrupting;
+        parsed += interrupting;
+        sum.dropped_by.interrupting += interrupting;
         sum.dropped_by.ring_full += full;
         sum.dropped_by.too_large += large;
         sum.measurements.interrupting += thread.measured.interrupting.load_relaxed();

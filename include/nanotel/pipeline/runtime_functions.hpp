@@ -42,13 +42,16 @@ inline double seconds_since_ticks(std::uint64_t begin) noexcept {
 
 inline void fill_metric_functions(metric_functions& functions) noexcept {
     functions.measure = [](instrument_state& instrument, std::uint32_t index, std::uint64_t bits) noexcept {
+        const errno_kept kept;
         process().metrics.measure(instrument, index, bits);
     };
     functions.measure_labelled = [](instrument_state& instrument, const label_set& set,
                                     std::uint64_t bits) noexcept {
+        const errno_kept kept;
         process().metrics.measure_labelled(instrument, set, bits);
     };
     functions.measure_bound = [](const bound_state& bound, std::uint64_t bits) noexcept {
+        const errno_kept kept;
         process().metrics.measure_bound(bound, bits);
     };
     functions.take_exemplar = [](thread_state& thread, metric_cell& cell, std::uint32_t bucket,
@@ -66,21 +69,32 @@ inline void fill_metric_functions(metric_functions& functions) noexcept {
 
 // Once, before the table is published: late records read it at any time.
 inline void fill_table(runtime_table& table) noexcept {
-    table.attach = []() noexcept { return process().threads.attach([] { process().signal.wake(); }); };
+    table.attach = []() noexcept {
+        const errno_kept kept;
+        return process().threads.attach([] { process().signal.wake(); });
+    };
     table.register_site = [](call_site& site, const site_key* keys, std::uint32_t count) noexcept {
+        const errno_kept kept;
         return process().sites.add(site, keys, count);
     };
     table.register_scope = [](const instrumentation_scope& scope) noexcept {
         return process().sites.add_scope(scope);
     };
     table.make_room = [](thread_state& thread, std::uint64_t size) noexcept {
+        const errno_kept kept;
         return process().threads.make_room(thread, size, [] { return process().signal.wake(); });
     };
     table.refill_pool = [](thread_state& thread, unsigned size_class) noexcept {
+        const errno_kept kept;
         return process().threads.refill_pool(thread, size_class);
     };
     table.release_blocks = [](pool_block* first, unsigned size_class) noexcept {
         process().threads.release_blocks(first, size_class);
+    };
+    table.prepare_thread = [](thread_state& thread, const char* name) noexcept {
+        const errno_kept kept;
+        if (name) name_this_thread(name);
+        thread.ring.bring_into_memory();
     };
     table.sample_root = [](const trace_id& id, text, span_kind) noexcept {
         return sampler::from_threshold(process().root_threshold.load_relaxed()).keeps(id);

@@ -53,8 +53,12 @@ public:
     /// Ends the span. A second end, or any other call after it, is a no-op.
     void end() noexcept {
         if (!state_.is_recording()) return;
-        detail::finish_detached(*state_);
-        detail::record_builder::give_back(reinterpret_cast<detail::pool_block*>(&*state_), block_class);
+        // In the middle of a change not even its block can be given back.
+        detail::thread_state* const thread = detail::this_thread();
+        if (!thread || !detail::refuses_to_end(*thread)) {
+            detail::finish_detached(*state_);
+            detail::record_builder::give_back(reinterpret_cast<detail::pool_block*>(&*state_), block_class);
+        }
         state_ = {};
     }
     void end(timestamp time) noexcept {
@@ -78,7 +82,8 @@ private:
 
     void start(const nanotel::context* parent, text name, span_kind kind) noexcept {
         detail::thread_state* const thread = detail::this_thread();
-        if (!thread) return;
+        if (!thread || detail::refuses_to_begin(*thread)) return;
+        const detail::change_of_thread beginning(*thread);
         detail::pool_block* const block = detail::record_builder::take(*thread, block_class);
         if (!block) return;
         auto* const fresh = reinterpret_cast<detail::span_state*>(block);
@@ -86,13 +91,13 @@ private:
         const detail::thread_context before = thread->context;
         const detail::thread_context above = parent ? detail::to_thread_context(*parent) : before;
         if (above.word & detail::context_word::unnamed) {
-            context_ = current_context(); // which names it, so that it stays the same
+            context_ = detail::name_and_read(*thread); // named, so that it stays the same
             detail::record_builder::give_back(block, block_class);
             return;
         }
         const auto began =
             detail::begin_below(*fresh, *thread, detail::leave_to::detached, above, name, kind);
-        context_ = current_context();
+        context_ = detail::name_and_read(*thread);
         thread->context = before;
         if (began.is_recording()) {
             fresh->owner = nullptr;

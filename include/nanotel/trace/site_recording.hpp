@@ -16,7 +16,18 @@ constexpr call_site make_site(named_span what, const instrumentation_scope& scop
 
 [[gnu::noinline, gnu::cold]] inline std::uint32_t register_site(call_site& site, const site_key* keys,
                                                                 std::uint32_t count) noexcept {
+    thread_state* const thread = this_thread();
+    if (!thread) return 0;
+    const change_of_thread registering(*thread); // a handler that did the same would wait for ever
     return runtime.load_acquire()->register_site(site, keys, count);
+}
+
+[[gnu::noinline, gnu::cold]] inline std::uint32_t
+register_scope(const instrumentation_scope& scope) noexcept {
+    thread_state* const thread = this_thread();
+    if (!thread) return 0;
+    const change_of_thread registering(*thread);
+    return runtime.load_acquire()->register_scope(scope);
 }
 
 // A value of fixed size goes into its slot at a place known when compiling.

@@ -147,8 +147,7 @@ protected:
             record.open_section(detail::section_type::kind, static_cast<unsigned>(options.kind), 0);
         if (options.start_time.unix_nanoseconds != 0) set_start_time(options.start_time);
         if (options.scope)
-            record.add_word_section(detail::section_type::scope, 0,
-                                    detail::runtime.load_acquire()->register_scope(*options.scope));
+            record.add_word_section(detail::section_type::scope, 0, detail::register_scope(*options.scope));
     }
 
     static nanotel::context context_of(const detail::record_header& header) noexcept {
@@ -224,9 +223,11 @@ public:
 
 private:
     void below(const nanotel::context& parent, text name, span_kind kind) noexcept {
-        if (detail::thread_state* const thread = detail::this_thread())
-            state_ = detail::begin_below(own_, *thread, detail::leave_to::saved,
-                                         detail::to_thread_context(parent), name, kind);
+        detail::thread_state* const thread = detail::this_thread();
+        if (!thread || detail::refuses_to_begin(*thread)) return;
+        const detail::change_of_thread beginning(*thread);
+        state_ = detail::begin_below(own_, *thread, detail::leave_to::saved,
+                                     detail::to_thread_context(parent), name, kind);
     }
 
     detail::span_state own_;

@@ -4,6 +4,7 @@
 
 #include <nanotel/core/call_site.hpp>
 #include <nanotel/core/current_context.hpp>
+#include <nanotel/core/interruption.hpp>
 #include <nanotel/core/record_builder.hpp>
 #include <nanotel/trace/status.hpp>
 
@@ -89,8 +90,10 @@ inline span_handle hold_unsampled(span_state& span, thread_state& thread, leave_
 // trace is named when somebody asks.
 [[gnu::always_inline]] inline span_handle begin_dropped_root(span_state& span, thread_state& thread,
                                                              leave_to leave) noexcept {
-    span.record.header.span_id = thread.context.span_id = thread.ids.next_in_sequence();
+    // The word first: from then on a signal handler finds a context, and changes it no more.
     thread.context.word = context_word::unnamed;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    span.record.header.span_id = thread.context.span_id = thread.ids.next_in_sequence();
     return hold_unsampled(span, thread, leave);
 }
 
@@ -138,7 +141,8 @@ inline span_handle hold_unsampled(span_state& span, thread_state& thread, leave_
 
 [[gnu::noinline]] inline span_handle begin_unusual(span_state& span, text name, span_kind kind) noexcept {
     thread_state* const thread = this_thread();
-    if (!thread) return {};
+    if (!thread || refuses_to_begin(*thread)) return {};
+    const change_of_thread beginning(*thread);
     const std::uint64_t word = thread->context.word;
     if (word == 0) return begin_root(span, *thread, leave_to::nothing, name, kind);
     // Below a local parent that is not sampled there is nothing to do: its context stands for the whole
@@ -184,10 +188,10 @@ inline span_handle at_site(span_handle began, const call_site& site) noexcept {
     std::uint32_t kind_and_flags; // the half of the word that is the header's
     __builtin_memcpy(&kind_and_flags, reinterpret_cast<const char*>(&thread.context.word) + 4,
                      sizeof kind_and_flags);
-    if (thread.mode.load_relaxed() != thread_mode::active || (kind_and_flags & 1) == 0 ||
-        *thread.uncaught_exceptions != 0) [[unlikely]] {
+    if (!thread.mode.is_relaxed(thread_mode::active) || (kind_and_flags & 1) == 0 || *thread.watched != 0)
+        [[unlikely]] {
         if (thread.roots == root_mode::dropped && thread.context.word == 0 &&
-            thread.mode.load_relaxed() == thread_mode::active)
+            thread.mode.load_relaxed() == thread_mode::active && !is_interrupted(thread))
             return begin_dropped_root(span, thread, leave_to::nothing);
         return begin_unusual_at_site(span, site);
     }
@@ -226,6 +230,7 @@ inline void leave_context(const span_state& span, thread_state& thread) noexcept
     if (thread.orphan_count != 0) skip_orphans(thread);
 }
 
+// In the middle of a change of the thread's.
 inline void write_record(thread_state& thread, const record_builder& record,
                          std::uint64_t end_ticks) noexcept {
     const std::uint32_t size = static_cast<std::uint32_t>(sizeof(record_header)) + record.size;
@@ -263,6 +268,8 @@ inline void add_final_sections(span_state& span, bool unwinding) noexcept {
     // A thread's state that reads zero is that of a forked child, which never records what began before the
     // fork.
     if (thread == span.owner && (thread->mode.load_relaxed() & thread_mode::active) != 0) {
+        if (refuses_to_end(*thread)) return; // with its block, if it has one
+        const change_of_thread leaving(*thread);
         leave_context(span, *thread);
         if (!recording) return;
         unwinding = *thread->uncaught_exceptions >
@@ -272,8 +279,10 @@ inline void add_final_sections(span_state& span, bool unwinding) noexcept {
         // It moved: the context of the thread where it began is that thread's business, also when that thread
         // has ended.
         thread = span.owner->made.load_relaxed() != 0 ? this_thread() : nullptr;
+        if (thread && refuses_to_end(*thread)) return;
     }
     if (thread) {
+        const change_of_thread ending(*thread);
         const std::uint64_t now = ticks_now(*thread);
         if (unwinding || (record.marks.other & unusual_marks::dropped)) add_final_sections(span, unwinding);
         write_record(*thread, record, now);
@@ -284,6 +293,7 @@ inline void add_final_sections(span_state& span, bool unwinding) noexcept {
 // Ends a detached span, on any thread.
 [[gnu::noinline]] inline void finish_detached(span_state& span) noexcept {
     if (thread_state* const thread = this_thread()) {
+        const change_of_thread ending(*thread);
         const std::uint64_t now = ticks_now(*thread);
         if (span.record.marks.other & unusual_marks::dropped) add_final_sections(span, false);
         write_record(*thread, span.record, now);
@@ -322,26 +332,31 @@ write_record_before_limit(thread_state& thread, const record_builder& record, st
     thread_state& thread = *current_thread;
     auto& record = span.record;
     const std::uint64_t payload = record.size_and_marks();
-    const std::uint64_t end = thread.ring.position + payload + sizeof(record_header);
-    if (thread.mode.load_relaxed() != thread_mode::active || thread.context.span_id != record.header.span_id)
+    if (!thread.mode.is_relaxed(thread_mode::active) || thread.context.span_id != record.header.span_id)
         [[unlikely]]
         return finish_unusual(span);
-    if (*thread.uncaught_exceptions != 0 || end > thread.ring.limit) [[unlikely]] {
-        if (!record.marks.are(leave_to_nothing_unsampled)) return finish_unusual(span);
-        thread.context.word = 0;
-        return;
+    const unsigned* const at_rest = thread.watched;
+    if (*at_rest == 0) [[likely]] {
+        // As change_of_thread does: from here on, and not before, the ring is this span's alone.
+        thread.watched = &in_the_middle;
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        const std::uint64_t end = thread.ring.position + payload + sizeof(record_header);
+        if (end <= thread.ring.limit) [[likely]] {
+            // Most payloads are short. What is copied beyond the end lies in the ring's margin.
+            static_assert(ring_writer::margin >= 32 && NANOTEL_SPAN_INLINE_BYTES >= 32);
+            thread.context.span_id = record.header.parent_id;
+            if (payload <= 32) [[likely]]
+                write_record_before_limit<false>(thread, record, payload, end);
+            else
+                write_record_before_limit<true>(thread, record, payload, end);
+            __atomic_signal_fence(__ATOMIC_SEQ_CST);
+            thread.watched = at_rest;
+            return;
+        }
+        thread.watched = at_rest;
     }
-    // Most payloads are short. What is copied beyond the end lies in the ring's margin.
-    static_assert(ring_writer::margin >= 32 && NANOTEL_SPAN_INLINE_BYTES >= 32);
-    if (payload <= 32) [[likely]] {
-        thread.context.span_id = record.header.parent_id;
-        write_record_before_limit<false>(thread, record, payload, end);
-    } else if (payload <= NANOTEL_SPAN_INLINE_BYTES) {
-        thread.context.span_id = record.header.parent_id;
-        write_record_before_limit<true>(thread, record, payload, end);
-    } else {
-        finish_unusual(span);
-    }
+    if (!record.marks.are(leave_to_nothing_unsampled)) return finish_unusual(span);
+    thread.context.word = 0;
 }
 
 } // namespace nanotel::inline NANOTEL_ABI::detail
