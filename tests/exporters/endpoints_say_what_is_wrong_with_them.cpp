@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <nanotel/exporters/http_options.hpp>
+#include <nanotel/exporters/endpoint.hpp>
 
 #include <doctest/doctest.h>
 
@@ -43,6 +43,22 @@ TEST_CASE("an endpoint is taken apart") {
     CHECK(parse_endpoint("http://[::1]").value.port == 80);
 }
 
+TEST_CASE("the address of a unix socket is its path, or the name of an abstract one") {
+    for (const char* url : {"unix:///run/otel.sock", "unix:/run/otel.sock"}) {
+        const auto parsed = parse_endpoint(url);
+        REQUIRE(parsed);
+        CHECK(parsed.value.socket == "/run/otel.sock");
+        CHECK(parsed.value.host.empty());
+        CHECK_FALSE(parsed.value.tls);
+        CHECK(parsed.value.text() == "unix:/run/otel.sock");
+        CHECK(parsed.value.with_path_below("/v1/traces").request_target() == "/v1/traces");
+    }
+    CHECK(parse_endpoint("unix:@otel").value.socket == "@otel");
+    CHECK(parse_endpoint("unix:/a b%20?c#d").value.socket == "/a b%20?c#d"); // all of it is the path
+    CHECK(parse_endpoint("unix:/" + std::string(106, 'p')));
+    CHECK(parse_endpoint("unix:@" + std::string(107, 'p')));
+}
+
 TEST_CASE("paths are joined with one slash") {
     const auto below = [](const std::string& url) {
         return parse_endpoint(url).value.with_path_below("/v1/traces").request_target();
@@ -67,7 +83,14 @@ TEST_CASE("a bad endpoint is refused with what to write instead") {
     says("//localhost:4318", "has no scheme");
     says("ftp://h", "has the scheme \"ftp\"");
     says("grpc://h:4317", "has the scheme \"grpc\"");
-    says("unix:///run/otel.sock", "has the scheme \"unix\"");
+    says("unix:", "names no socket; write its path from the root, as in unix:///run/otel.sock");
+    says("unix://run/otel.sock", "names no socket");
+    says("unix:otel.sock", "names no socket");
+    says("unix:///", "names no socket");
+    says("unix:@", "names no socket");
+    says(std::string("unix:/a\0b", 9), "names no socket");
+    says("unix:/" + std::string(107, 'p'), "has a path of 108 bytes; that of a socket has at most 107");
+    says("unix:@" + std::string(108, 'p'), "has a path of 108 bytes");
     says("http://", "has no host");
     says("http://:4318", "has no host");
     says("http:///v1/traces", "has no host");
@@ -100,20 +123,6 @@ TEST_CASE("credentials in a URL are refused and never repeated") {
     CHECK(error_of("http://user:s3cret@h:4318").find("put credentials into a header") != std::string::npos);
     CHECK(error_of("http://user:s3c/ret@h:1/x").find("put credentials into a header") != std::string::npos);
     CHECK(parse_endpoint("http://h:80/a@b").value.path == "/a@b"); // but an @ may stand in a path
-}
-
-TEST_CASE("https without TLS support is an error that names both ways out") {
-    const auto environment = nanotel_test::variables();
-    const nanotel::otlp_http_options options{.endpoint = "https://h"};
-    try {
-        (void)nanotel::detail::otlp_http_resolver(options, environment, false)
-            .resolve(nanotel::signal::traces);
-        FAIL("accepted");
-    } catch (const std::invalid_argument& error) {
-        CHECK(std::string(error.what()).find("needs TLS, which this build of cpp-httplib lacks") !=
-              std::string::npos);
-        CHECK(std::string(error.what()).find("http://") != std::string::npos);
-    }
 }
 
 TEST_CASE("an IPv6 endpoint is reached") {

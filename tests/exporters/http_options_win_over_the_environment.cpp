@@ -18,7 +18,7 @@ namespace {
 
 otlp_http_target resolve(const nanotel::otlp_http_options& options, const nanotel::environment& environment,
                          nanotel::signal kind = nanotel::signal::traces) {
-    return otlp_http_resolver(options, environment, true).resolve(kind);
+    return otlp_http_resolver(options, environment).resolve(kind);
 }
 
 } // namespace

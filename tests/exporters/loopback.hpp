@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include <httplib.h>
+
 #include <nanotel/exporters/http.hpp>
 
 namespace nanotel_test {

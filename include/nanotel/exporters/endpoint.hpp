@@ -3,8 +3,10 @@
 #pragma once
 
 #include <arpa/inet.h> // inet_pton
+#include <sys/un.h>    // sockaddr_un
 
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,16 +23,22 @@ struct endpoint {
     std::uint16_t port = 0;
     std::string path;  ///< empty or beginning with a slash
     std::string query; ///< without the question mark; may hold a token, so it stays out of diagnostics
+    std::string
+        socket; ///< of a unix socket its path, or its abstract name behind an @; then there is no host
+
+    /// Host and port, as a request says them.
+    [[nodiscard]] std::string authority() const {
+        return (host.find(':') == host.npos ? host : "[" + host + "]") + ":" + std::to_string(port);
+    }
 
     /// Scheme, host and port: what one connection serves.
     [[nodiscard]] std::string origin() const {
-        std::string text = tls ? "https://" : "http://";
-        text += host.find(':') == host.npos ? host : "[" + host + "]";
-        return text + ":" + std::to_string(port);
+        return socket.empty() ? (tls ? "https://" : "http://") + authority() : "unix:" + socket;
     }
 
-    /// For diagnostics: everything but the query.
-    [[nodiscard]] std::string text() const { return origin() + path; }
+    /// For diagnostics: everything but the query. Of a unix socket the socket alone, since a path behind it
+    /// would read as part of it.
+    [[nodiscard]] std::string text() const { return socket.empty() ? origin() + path : origin(); }
 
     /// What the request line says.
     [[nodiscard]] std::string request_target() const {
@@ -75,8 +83,31 @@ struct endpoint_result {
     explicit operator bool() const noexcept { return error.empty(); }
 };
 
-/// Takes an absolute http or https URL apart (RFC 3986, without user information and fragment).
+/// Takes the address of a unix socket apart, what stands behind "unix:": a path from the root, before which
+/// two slashes may stand, or @ and the name of an abstract one. Every byte counts as it is.
+[[nodiscard]] inline endpoint_result parse_socket(std::string_view address) {
+    constexpr std::size_t longest = sizeof(sockaddr_un::sun_path) - 1;
+    const auto refuse = [whole = "\"unix:" + std::string(address.substr(0, 200)) + "\" "](
+                            const std::string& problem) { return endpoint_result{{}, whole + problem}; };
+    if (address.starts_with("//")) address.remove_prefix(2);
+    const bool abstract = address.starts_with('@');
+    if (!abstract && !address.starts_with('/'))
+        return refuse("names no socket; write its path from the root, as in unix:///run/otel.sock");
+    if (address.size() - abstract > longest)
+        return refuse("has a path of " + std::to_string(address.size() - abstract) +
+                      " bytes; that of a socket has at most " + std::to_string(longest));
+    if (address.size() == 1 || address.find('\0') != address.npos)
+        return refuse("names no socket; write unix:///run/otel.sock, or unix:@name for an abstract one");
+    endpoint_result result;
+    result.value.socket = address;
+    return result;
+}
+
+/// Takes an absolute http or https URL (RFC 3986, without user information and fragment) or the address of a
+/// unix socket apart.
 [[nodiscard]] inline endpoint_result parse_endpoint(std::string_view url) {
+    if (constexpr std::string_view unix_scheme = "unix:"; url.starts_with(unix_scheme))
+        return parse_socket(url.substr(unix_scheme.size()));
     const auto refuse = [whole = redacted_url(url)](const std::string& problem) {
         return endpoint_result{{}, "\"" + whole + "\" " + problem};
     };
@@ -96,7 +127,8 @@ struct endpoint_result {
     for (char& c : scheme)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
     if (scheme != "http" && scheme != "https")
-        return refuse("has the scheme \"" + scheme + "\"; this exporter speaks http:// and https:// only");
+        return refuse("has the scheme \"" + scheme +
+                      "\"; this exporter speaks http:// and https://, and unix: sockets");
     parsed.tls = scheme == "https";
     url.remove_prefix(scheme_end + 3);
 

@@ -80,6 +80,11 @@ public:
     /// Another thread asks a send under way to give up soon, with a retryable result. It holds for the send
     /// that is under way, not for later ones, and does nothing when there is none. Does not wait.
     virtual void interrupt() noexcept {}
+
+    /// In a forked child that goes on recording, before its first send: no send is under way here, but one of the
+    /// parent's may have been at the fork, on a thread that is not here, with locks taken and things half done.
+    /// To be put in place anew and not waited for. An exporter without locks and buffers has nothing to do.
+    virtual void restart_in_child() noexcept {}
 };
 
 } // namespace nanotel::inline NANOTEL_ABI

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The OTLP/HTTP exporter: OTLP JSON to a Collector or any OTLP backend. Includes cpp-httplib.
+// The OTLP/HTTP exporter: OTLP JSON to a Collector or any OTLP backend. Includes OpenSSL, simdjson and zlib.
 #pragma once
 
 #include <unistd.h> // getpid
@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <new> // in place
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,7 @@
 #include <nanotel/exporters/exporter.hpp>
 #include <nanotel/exporters/gzip.hpp>
 #include <nanotel/exporters/http_connection.hpp>
+#include <nanotel/exporters/http_failure.hpp>
 #include <nanotel/exporters/http_options.hpp>
 #include <nanotel/exporters/response.hpp>
 
@@ -27,73 +29,10 @@ namespace nanotel::inline NANOTEL_ABI {
 
 namespace detail {
 
-/// What a request that got no answer means for its payload. where and limit are for the message.
-[[nodiscard]] inline export_result judge_fault(const http_exchange& exchange, const endpoint& to,
-                                               std::chrono::milliseconds limit) {
-    endpoint usual = to;
-    usual.port = 4318;
-    export_result result{.outcome = export_outcome::retryable, .message = to.text()};
-    switch (exchange.fault) {
-    case http_fault::none:
-        break;
-    case http_fault::name:
-        result.message +=
-            " cannot be reached: the host name \"" + to.host + "\" has no address; check the endpoint";
-        break;
-    case http_fault::connect:
-        result.message += " cannot be reached: nothing accepts connections there; start a Collector, or set "
-                          "OTEL_EXPORTER_OTLP_ENDPOINT or .endpoint to one that runs";
-        break;
-    case http_fault::tls:
-        result.message += " failed in the TLS handshake; check that the port speaks TLS, else write http://";
-        break;
-    case http_fault::tls_certificate:
-        result.message += " has a certificate that is not trusted (" +
-                          (exchange.detail.empty() ? "verification failed" : exchange.detail) +
-                          "); renew it, or have this machine trust its authority";
-        break;
-    case http_fault::write:
-        result.message += " closed the connection while the body was being sent";
-        break;
-    case http_fault::read:
-        result.message += " closed the connection without a whole answer";
-        break;
-    case http_fault::deadline:
-        result.message += " did not answer within " + std::to_string(limit.count()) + " ms";
-        break;
-    case http_fault::interrupted:
-        result.message += " was given up before it answered";
-        break;
-    case http_fault::peer_is_http2:
-        result.outcome = export_outcome::rejected;
-        result.message +=
-            " speaks HTTP/2, as a gRPC receiver does; OTLP over HTTP is mostly on port 4318: " + usual.text();
-        break;
-    case http_fault::peer_is_tls:
-        result.outcome = export_outcome::rejected;
-        result.message += " speaks TLS; write https:// in the endpoint";
-        break;
-    case http_fault::peer_is_unknown:
-        result.outcome = export_outcome::rejected;
-        result.message +=
-            " answers in something that is not HTTP; a Collector takes OTLP over HTTP on port 4318: " +
-            usual.text();
-        break;
-    case http_fault::answer_too_large:
-        result.outcome = export_outcome::rejected;
-        result.message += " answered with more than 4 MiB, which no OTLP receiver does; check the endpoint";
-        break;
-    }
-    if (to.port == 4317 && exchange.fault != http_fault::peer_is_http2)
-        result.message +=
-            " (port 4317 is where a Collector speaks gRPC; OTLP over HTTP: " + usual.text() + ")";
-    return result;
-}
-
 class otlp_http_exporter final : public exporter {
 public:
     otlp_http_exporter(const otlp_http_options& options, const environment& variables) {
-        const otlp_http_resolver resolver(options, variables, http_has_tls);
+        const otlp_http_resolver resolver(options, variables);
         for (const signal kind : {signal::traces, signal::metrics, signal::logs})
             routes_[static_cast<std::size_t>(kind)] = route(kind, resolver.resolve(kind));
         connect_routes();
@@ -108,7 +47,7 @@ public:
         using namespace std::chrono;
         const route& way = routes_[static_cast<std::size_t>(body.kind)];
         try {
-            if (::getpid() != owner_) restart_in_child();
+            if (::getpid() != owner_) connect_in_child();
             const auto begin = steady_clock::now();
             if (deadline <= begin)
                 return {.outcome = export_outcome::retryable,
@@ -121,7 +60,7 @@ public:
             const http_exchange exchange = connection.post(
                 way.request_target, compressed ? way.headers_with_gzip : way.headers, bytes, deadline);
             if (exchange.fault != http_fault::none)
-                return judge_fault(exchange, way.to, ceil<milliseconds>(deadline - begin));
+                return judge_fault(exchange, way.destination, ceil<milliseconds>(deadline - begin));
             return judge_answer(exchange.answer, body, way.where, system_clock::now());
         } catch (const std::exception& problem) { // no memory, no thread: later there may be some
             return {.outcome = export_outcome::retryable,
@@ -140,6 +79,12 @@ public:
         return text;
     }
 
+    /// A send of the parent's may have been compressing.
+    void restart_in_child() noexcept override {
+        new (&compressor_) gzip_compressor;
+        new (&compressed_) std::string;
+    }
+
     void interrupt() noexcept override {
         for (const auto& connection : connections_)
             if (auto* const open = connection.load(std::memory_order_acquire)) open->interrupt();
@@ -150,8 +95,8 @@ private:
     struct route {
         route() = default;
         route(signal kind, const otlp_http_target& target)
-            : to(target.to), where(to.text()), base(where), request_target(to.request_target()),
-              headers(target.headers), timeout(target.timeout),
+            : destination{target.to, target.via, target.tls}, where(target.to.text()), base(where),
+              request_target(target.to.request_target()), headers(target.headers), timeout(target.timeout),
               gzip(target.compression == compression::gzip) {
             if (const std::string path = "/v1/" + std::string(to_string(kind)); base.ends_with(path))
                 base.resize(base.size() - path.size());
@@ -165,7 +110,7 @@ private:
             headers_with_gzip.emplace_back("Content-Encoding", "gzip");
         }
 
-        endpoint to;
+        http_destination destination;
         std::string where; ///< for diagnostics
         std::string base;  ///< the same without /v1/traces: what the signals have in common
         std::string request_target;
@@ -173,23 +118,24 @@ private:
         http_headers headers_with_gzip;
         std::chrono::milliseconds timeout{};
         bool gzip = false;
-        std::size_t connection = 0; ///< signals with the same origin share one
+        std::size_t connection = 0; ///< signals with the same destination share one
     };
 
     void connect_routes() {
         std::size_t made = 0;
         for (std::size_t i = 0; i < routes_.size(); ++i) {
             std::size_t same = 0;
-            while (same < i && routes_[same].to.origin() != routes_[i].to.origin()) ++same;
+            while (same < i && !routes_[same].destination.serves(routes_[i].destination)) ++same;
             routes_[i].connection = same < i ? routes_[same].connection : made;
             // Release pairs with the acquire in interrupt, which may run while a child starts anew.
             if (same == i)
-                connections_[made++].store(new http_connection(routes_[i].to), std::memory_order_release);
+                connections_[made++].store(new http_connection(routes_[i].destination),
+                                           std::memory_order_release);
         }
     }
 
     /// After a fork the connections belong to the parent: two processes on one would mix their requests.
-    void restart_in_child() {
+    void connect_in_child() {
         abandon_connections();
         connect_routes();
         owner_ = ::getpid();
@@ -210,8 +156,9 @@ private:
 } // namespace detail
 
 /// An exporter that posts OTLP JSON over HTTP/1.1, kept alive, with certificates verified. Throws
-/// std::invalid_argument, with what to write instead, for options that cannot work; a bad environment
-/// variable is reported once and ignored. Makes no connection before the first send.
+/// std::invalid_argument, with what to write instead, for options that cannot work, files that cannot be used
+/// among them; a bad environment variable is reported once and ignored. Makes no connection before the first
+/// send.
 [[nodiscard]] inline std::shared_ptr<exporter> otlp_http(otlp_http_options options = {},
                                                          const environment& variables = {}) {
     return std::make_shared<detail::otlp_http_exporter>(options, variables);

@@ -2,7 +2,6 @@
 // The options of the OTLP/HTTP exporter, and how code, environment and defaults make one target a signal.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -17,6 +16,8 @@
 #include <nanotel/core/environment.hpp>
 #include <nanotel/exporters/endpoint.hpp>
 #include <nanotel/exporters/exporter.hpp>
+#include <nanotel/exporters/proxy.hpp>
+#include <nanotel/exporters/tls_options.hpp>
 
 namespace nanotel::inline NANOTEL_ABI {
 
@@ -26,9 +27,9 @@ enum class compression : std::uint8_t { none, gzip };
 /// Where and how OTLP/HTTP goes. What is left unset is read from the environment (OTEL_EXPORTER_OTLP_* and
 /// its TRACES, METRICS and LOGS forms), then from the defaults; what is set wins over the environment.
 struct otlp_http_options {
-    /// The base URL, to which /v1/traces, /v1/metrics and /v1/logs are added. Default:
-    /// OTEL_EXPORTER_OTLP_ENDPOINT, else http://localhost:4318. A per-signal endpoint of the environment is
-    /// used as it is.
+    /// The base URL, to which /v1/traces, /v1/metrics and /v1/logs are added; or a unix socket, as
+    /// unix:///run/otel.sock, or unix:@name for an abstract one. Default: OTEL_EXPORTER_OTLP_ENDPOINT, else
+    /// http://localhost:4318. A per-signal endpoint of the environment is used as it is.
     std::string endpoint = {};
     /// Sent with every request, for authorisation mostly. Any header here replaces all of
     /// OTEL_EXPORTER_OTLP_HEADERS, so that credentials for one destination never go to another. Never part of
@@ -39,6 +40,13 @@ struct otlp_http_options {
     std::optional<std::chrono::milliseconds> timeout = std::nullopt;
     /// Default: OTEL_EXPORTER_OTLP_COMPRESSION, else none.
     std::optional<nanotel::compression> compression = std::nullopt;
+    /// For https. What is left empty is read from the environment, too.
+    tls_options tls = {};
+    /// The HTTP proxy to take, http://user:password@host:port; empty: none, whatever the environment says.
+    /// Default: http_proxy or https_proxy, by the scheme of the endpoint, unless no_proxy names it; the names
+    /// in capitals likewise. localhost and the addresses of loopback are reached without a proxy of the
+    /// environment. Never part of a diagnostic but for its host and port.
+    std::optional<std::string> proxy = std::nullopt;
 };
 
 namespace detail {
@@ -49,6 +57,8 @@ struct otlp_http_target {
     environment::key_value_list headers;
     std::chrono::milliseconds timeout{};
     nanotel::compression compression = nanotel::compression::none;
+    tls_settings tls = {};
+    std::optional<http_proxy> via = std::nullopt;
 };
 
 /// What is wrong with a header, without its value; empty when nothing is.
@@ -82,45 +92,29 @@ inline void warn_of_grpc_port(const endpoint& to, std::string_view set_by) {
                  "speaks OTLP over HTTP, mostly on port 4318: " + meant.text());
 }
 
-/// The variables that set one thing for a signal, the one that wins first: OTEL_EXPORTER_OTLP_TRACES_TIMEOUT
-/// before OTEL_EXPORTER_OTLP_TIMEOUT.
-[[nodiscard]] inline std::array<std::string, 2> otlp_variables(signal kind, std::string_view what) {
-    std::string specific = "OTEL_EXPORTER_OTLP_";
-    const std::string general = specific + std::string(what);
-    for (const char c : to_string(kind)) specific += static_cast<char>(c - 32); // to upper case
-    return {specific + "_" + std::string(what), general};
-}
-
 /// Puts one signal's target together. Throws std::invalid_argument for what the code has set wrong; what the
 /// environment has set wrong is reported once and left out.
 class otlp_http_resolver {
 public:
-    otlp_http_resolver(const otlp_http_options& options, const environment& variables, bool tls_supported)
-        : options_(options), variables_(variables), tls_supported_(tls_supported) {}
+    otlp_http_resolver(const otlp_http_options& options, const environment& variables)
+        : options_(options), variables_(variables) {}
 
     [[nodiscard]] otlp_http_target resolve(signal kind) const {
         report_protocol(kind);
-        return {resolve_endpoint(kind), resolve_headers(kind), resolve_timeout(kind),
-                resolve_compression(kind)};
+        endpoint to = resolve_endpoint(kind);
+        report_insecure(kind, to);
+        tls_settings tls = otlp_tls_resolver(options_.tls, variables_, kind).resolve(to);
+        std::optional<http_proxy> via = resolve_proxy(to);
+        return {std::move(to),  resolve_headers(kind), resolve_timeout(kind), resolve_compression(kind),
+                std::move(tls), std::move(via)};
     }
 
 private:
-    std::string usable(const endpoint_result& parsed) const {
-        if (!parsed) return parsed.error;
-        if (parsed.value.tls && !tls_supported_)
-            return "\"" + parsed.value.text() +
-                   "\" needs TLS, which this build of cpp-httplib lacks; build it with " +
-                   "OpenSSL (the flags of pkg-config cpp-httplib), or write http:// for a Collector on this "
-                   "host";
-        return {};
-    }
-
     endpoint resolve_endpoint(signal kind) const {
         const std::string path = "/v1/" + std::string(to_string(kind));
         if (!options_.endpoint.empty()) {
             const endpoint_result parsed = parse_endpoint(options_.endpoint);
-            if (const std::string mistake = usable(parsed); !mistake.empty())
-                throw std::invalid_argument("otlp_http: .endpoint " + mistake);
+            if (!parsed) throw std::invalid_argument("otlp_http: .endpoint " + parsed.error);
             warn_of_grpc_port(parsed.value, "otlp_http: .endpoint");
             return parsed.value.with_path_below(path);
         }
@@ -129,13 +123,15 @@ private:
             const auto url = variables_.text(name);
             if (!url) continue;
             const endpoint_result parsed = parse_endpoint(trim(*url));
-            if (const std::string mistake = usable(parsed); !mistake.empty()) {
+            if (!parsed) {
                 diagnose(diagnostic_level::warning, "environment:" + name,
-                         name + " " + mistake + "; it is ignored");
+                         name + " " + parsed.error + "; it is ignored");
                 continue;
             }
             warn_of_grpc_port(parsed.value, name);
-            return name == variables[0] ? parsed.value : parsed.value.with_path_below(path);
+            // A socket has no path of its own that could be used as it is.
+            const bool whole = name == variables[0] && parsed.value.socket.empty();
+            return whole ? parsed.value : parsed.value.with_path_below(path);
         }
         return parse_endpoint("http://localhost:4318").value.with_path_below(path);
     }
@@ -187,9 +183,32 @@ private:
                     "http/json, which a Collector reads on the same port (4318) as http/protobuf");
     }
 
+    /// The variable is about gRPC, whose endpoints may have no scheme; here the scheme decides.
+    void report_insecure(signal kind, const endpoint& to) const {
+        for (const std::string& name : otlp_variables(kind, "INSECURE")) {
+            const auto insecure = variables_.boolean(name);
+            if (!insecure) continue;
+            if (*insecure == to.tls && to.socket.empty())
+                diagnose(diagnostic_level::warning, "environment:" + name,
+                         name + "=" + (*insecure ? "true" : "false") + " is ignored: the scheme of " +
+                             to.text() + " decides that it is reached " +
+                             (to.tls ? "by TLS, and its certificate is verified; write http:// to do without"
+                                     : "without TLS; write https:// to have it"));
+            return;
+        }
+    }
+
+    std::optional<http_proxy> resolve_proxy(const endpoint& to) const {
+        if (!to.socket.empty()) return std::nullopt;
+        if (!options_.proxy) return proxy_of_environment(to, variables_);
+        if (options_.proxy->empty()) return std::nullopt;
+        proxy_result parsed = parse_proxy(*options_.proxy);
+        if (!parsed) throw std::invalid_argument("otlp_http: .proxy " + parsed.error);
+        return std::move(parsed.value);
+    }
+
     const otlp_http_options& options_;
     const environment& variables_;
-    bool tls_supported_;
 };
 
 } // namespace detail
