@@ -107,7 +107,9 @@ TEST_CASE("a wait that the destination asks for is beyond the limit of retries")
     auto exporter = std::make_shared<scripted_exporter>([](auto&) {
         return export_result{.outcome = export_outcome::retryable, .retry_after = std::chrono::hours(2)};
     });
-    auto telemetry = nanotel::start(quiet_options(exporter));
+    auto options = quiet_options(exporter);
+    options.retry_limit = 60s;
+    auto telemetry = nanotel::start(std::move(options));
     record_spans(5);
     CHECK(telemetry.flush(long_enough).dropped == 5); // at once, not after two hours
     CHECK(exporter->calls() == 1);

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The collector thread: drains the rings, encodes what they hold, hands bodies to the queue.
+// The collector thread: drains the rings, encodes what they hold, hands bodies to the queues.
 #pragma once
 
 #include <nanotel/core/background_thread.hpp>
 #include <nanotel/core/thread_registry.hpp>
 #include <nanotel/metrics/metric_collection.hpp>
-#include <nanotel/otlp/trace_encoder.hpp>
-#include <nanotel/pipeline/payload_queue.hpp>
+#include <nanotel/pipeline/trace_stream.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
 struct collector_options {
     std::chrono::nanoseconds schedule_delay{5'000'000'000};
-    std::size_t batch_bytes = std::size_t{4} << 20;
-    std::uint64_t batch_items = 0;      // 0: no limit
     bool ticks_are_nanoseconds = false; // an injected clock
     std::uint64_t (*ticks)() noexcept = nullptr;
 };
@@ -45,10 +42,10 @@ class collector {
 public:
     using clock = std::chrono::steady_clock;
 
-    collector(thread_registry& threads, wake_signal& signal, trace_encoder& encoder, payload_queue& queue,
-              metric_collection& metrics, const collector_options& options)
-        : threads_(threads), signal_(signal), encoder_(encoder), queue_(queue), metrics_(metrics),
-          options_(options), has_barrier_(register_process_barrier()) {
+    collector(thread_registry& threads, wake_signal& signal, metric_collection& metrics,
+              const collector_options& options)
+        : threads_(threads), signal_(signal), metrics_(metrics), options_(options),
+          has_barrier_(register_process_barrier()) {
         if (options_.ticks_are_nanoseconds) {
             clock_map_.begin({0, 0});
             clock_map_.extend({1, 1});
@@ -61,19 +58,22 @@ public:
     collector(const collector&) = delete;
     collector& operator=(const collector&) = delete;
 
+    // Before the start: spans go to each stream that takes them.
+    trace_stream& add(std::unique_ptr<trace_stream> stream) {
+        streams_.push_back(std::move(stream));
+        return *streams_.back();
+    }
     void start() {
         thread_ = start_background_thread("nanotel-collect", [this] { run(); });
     }
 
-    // Asks for all that has been recorded so far to reach the queue; the number of the last payload that
-    // holds it. Nothing where the deadline comes first.
-    std::optional<std::uint64_t> request_flush(clock::time_point deadline) {
+    // Asks for all that has been recorded so far to reach the queues; false where the deadline comes first.
+    bool request_flush(clock::time_point deadline) {
         std::unique_lock lock(mutex_);
-        if (ended_) return last_payload_;
+        if (ended_) return true;
         const std::uint64_t mine = ++flush_requested_;
         signal_.request();
-        if (!flushed_.wait_until(lock, deadline, [&] { return flush_done_ >= mine; })) return std::nullopt;
-        return last_payload_;
+        return flushed_.wait_until(lock, deadline, [&] { return flush_done_ >= mine; });
     }
 
     // Ends the thread after one last drain.
@@ -86,9 +86,12 @@ public:
         if (thread_.joinable()) thread_.join();
     }
 
-    // Spans of the body under construction.
-    std::uint64_t encoded_items() const noexcept { return batch_items_.load_relaxed(); }
-    std::uint64_t lost_to_memory() const noexcept { return lost_.load_relaxed(); }
+    // Spans of the bodies under construction, once for each destination; and so on.
+    std::uint64_t encoded_items() const noexcept { return sum(&trace_stream::encoded_items); }
+    std::uint64_t lost_to_memory() const noexcept { return sum(&trace_stream::lost_to_memory); }
+    // Spans that no stream took, and those that count more than once, each time but the first.
+    std::uint64_t filtered() const noexcept { return filtered_.load_relaxed(); }
+    std::uint64_t counted_again() const noexcept { return counted_again_.load_relaxed(); }
 
 private:
     void run() noexcept {
@@ -105,13 +108,18 @@ private:
             }
             const auto sweep_began = clock::now();
             sweep();
+            if (last && has_barrier_) { // what was about to be published when recording was stopped
+                process_barrier();
+                sweep();
+            }
             const auto now = clock::now();
-            if (flush != flush_done_ || last || (encoder_.items() != 0 && now >= due_)) close_batch();
+            const bool all = flush != flush_done_ || last;
+            for (const auto& stream : streams_)
+                if (all || stream->is_due(now)) stream->close();
             if (flush != flush_done_ || last) {
                 const std::lock_guard lock(mutex_);
                 flush_done_ = last ? ~std::uint64_t{0} : flush; // nobody comes after the last
                 ended_ = last;
-                last_payload_ = queue_.pushed();
                 flushed_.notify_all();
             }
             if (last) return;
@@ -142,27 +150,28 @@ private:
         if (thread.waiting.load_seq_cst() != 0) wake_all(thread.space);
     }
 
-    void add(const std::byte* record) {
-        if (!encoder_.add(record, clock_map_)) [[unlikely]] {
-            lost_.add_by_owner(1);
-            return;
-        }
+    void add(const std::byte* record) noexcept {
+        std::uint64_t takers = 0;
         // It may have been recorded as soon as the sweep before this one had passed its ring.
-        if (encoder_.items() == 1) due_ = looked_ + options_.schedule_delay;
-        batch_items_.store_relaxed(encoder_.items());
-        if (encoder_.size() >= options_.batch_bytes || encoder_.items() == options_.batch_items)
-            close_batch();
+        for (const auto& stream : streams_)
+            takers += stream->add(record, clock_map_, looked_ + options_.schedule_delay);
+        if (takers == 1) [[likely]]
+            return;
+        if (takers == 0)
+            filtered_.add_by_owner(1);
+        else
+            counted_again_.add_by_owner(takers - 1);
     }
 
-    void close_batch() {
-        const std::uint64_t items = encoder_.items();
-        if (items == 0) return;
-        byte_buffer body = encoder_.take();
-        if (body.empty())
-            lost_.add_by_owner(items);
-        else
-            queue_.push(std::move(body), items);
-        batch_items_.store_relaxed(0);
+    clock::time_point due() const noexcept {
+        auto first = clock::time_point::max();
+        for (const auto& stream : streams_) first = std::min(first, stream->due());
+        return first;
+    }
+    std::uint64_t sum(std::uint64_t (trace_stream::*count)() const noexcept) const noexcept {
+        std::uint64_t all = 0;
+        for (const auto& stream : streams_) all += (*stream.*count)();
+        return all;
     }
 
     // The rate of the processor's counter is measured over 10 ms at least; nothing is encoded before. False
@@ -206,7 +215,7 @@ private:
         // sees the other's first. Without it the wait is short, and a wake that was missed costs that much.
         if (has_barrier_) process_barrier();
         std::chrono::nanoseconds wait = options_.schedule_delay;
-        if (encoder_.items() != 0 && due_ - now < wait) wait = due_ - now;
+        if (const auto first = due(); first < now + wait) wait = first - now;
         if (!has_barrier_ && wait > std::chrono::milliseconds(20)) wait = std::chrono::milliseconds(20);
         if (wait < std::chrono::milliseconds(1)) wait = std::chrono::milliseconds(1);
         if (signal_.requests.load_seq_cst() == requests && !pressed())
@@ -216,8 +225,7 @@ private:
 
     thread_registry& threads_;
     wake_signal& signal_;
-    trace_encoder& encoder_;
-    payload_queue& queue_;
+    std::vector<std::unique_ptr<trace_stream>> streams_;
     metric_collection& metrics_;
     const collector_options options_;
     const bool has_barrier_;
@@ -227,17 +235,15 @@ private:
     clock::time_point began_;
     clock::time_point extended_{};
     clock::time_point looked_{}; // when the last sweep began
-    clock::time_point due_{};
 
     // One writer each, read by statistics: relaxed.
-    atomic<std::uint64_t> batch_items_;
-    atomic<std::uint64_t> lost_;
+    atomic<std::uint64_t> filtered_;
+    atomic<std::uint64_t> counted_again_;
 
     std::mutex mutex_;
     std::condition_variable flushed_;
     std::uint64_t flush_requested_ = 0;
     std::uint64_t flush_done_ = 0;
-    std::uint64_t last_payload_ = 0;
     bool stopping_ = false;
     bool ended_ = false;
     std::thread thread_;

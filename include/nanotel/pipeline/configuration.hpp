@@ -6,6 +6,7 @@
 #include <nanotel/pipeline/collector.hpp>
 #include <nanotel/pipeline/options.hpp>
 #include <nanotel/pipeline/sender.hpp>
+#include <nanotel/pipeline/trace_stream.hpp>
 
 #include <algorithm> // any_of
 #include <bit>       // has_single_bit
@@ -95,6 +96,33 @@ void check(const view& v, Require&& require) {
     require(v.exemplars.value_or(0) <= 100, which + "keeps more than 100 exemplars");
 }
 
+template <class Require>
+void check_destinations(const options& given, Require&& require) {
+    require(given.destinations.empty() || !given.exporter,
+            "options::exporter and options::destinations are both set; name the exporter as one of the "
+            "destinations");
+    for (std::size_t i = 0; i < given.destinations.size(); ++i) {
+        const destination& each = given.destinations[i];
+        const std::string which = "options::destinations[" + std::to_string(i) + "].";
+        require(each.ratio >= 0 && each.ratio <= 1,
+                which + "ratio is " + std::to_string(each.ratio) + "; it must be from 0 to 1");
+        for (std::size_t k = 0; k < i; ++k) {
+            const std::string other = "options::destinations[" + std::to_string(k) + "]";
+            require(!each.exporter || each.exporter != given.destinations[k].exporter,
+                    which + "exporter is also that of " + other +
+                        "; an exporter takes one payload at a time, so give each destination its own");
+            require(each.name.empty() || each.name != given.destinations[k].name,
+                    which + "name is also that of " + other + "; what waits on disk is found by it");
+        }
+    }
+    if (given.spool.directory.empty()) return;
+    require(given.spool.max_bytes != 0,
+            "options::spool.max_bytes is 0; leave the directory empty where nothing should go to disk");
+    require(given.spool.max_age.count() > 0, "options::spool.max_age is " +
+                                                 std::to_string(given.spool.max_age.count()) +
+                                                 " s; it must be more than 0");
+}
+
 // What the programmer can mend is an exception of start, with the value and what is allowed.
 inline void check(const options& given) {
     const auto require = [](bool holds, const std::string& what) {
@@ -145,7 +173,12 @@ inline void check(const options& given) {
                         "]; an exporter takes one payload at a time, so give each reader its own");
         require(!reader.exporter || reader.exporter != given.exporter,
                 which + "exporter is also options::exporter; leave it empty to share that one");
+        for (const destination& each : given.destinations)
+            require(!reader.exporter || reader.exporter != each.exporter,
+                    which + "exporter is also that of one of options::destinations; leave it empty to share "
+                            "those");
     }
+    check_destinations(given, require);
     for (const auto& reader : given.pull_readers)
         require(reader != nullptr, "options::pull_readers holds a null pointer");
     for (const view& v : given.views) check(v, require);
@@ -167,11 +200,8 @@ inline queue_options make_queue_options(const options& given) {
     return made;
 }
 
-inline collector_options make_collector_options(const options& given) {
-    collector_options made;
-    made.schedule_delay = given.schedule_delay ? *given.schedule_delay
-                                               : given.environment.duration("OTEL_BSP_SCHEDULE_DELAY")
-                                                     .value_or(std::chrono::milliseconds(5'000));
+inline stream_options make_stream_options(const options& given) {
+    stream_options made;
     made.batch_bytes = given.max_export_batch_bytes;
     made.batch_items = given.max_export_batch_size
                            ? *given.max_export_batch_size
@@ -181,6 +211,14 @@ inline collector_options make_collector_options(const options& given) {
     const std::uint64_t queue_items = make_queue_options(given).items;
     if (queue_items != 0 && (made.batch_items == 0 || made.batch_items > queue_items))
         made.batch_items = queue_items;
+    return made;
+}
+
+inline collector_options make_collector_options(const options& given) {
+    collector_options made;
+    made.schedule_delay = given.schedule_delay ? *given.schedule_delay
+                                               : given.environment.duration("OTEL_BSP_SCHEDULE_DELAY")
+                                                     .value_or(std::chrono::milliseconds(5'000));
     made.ticks_are_nanoseconds = given.clock != nullptr;
     return made;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What happens between start and the end of the process: counting, flushing, shutting down.
+// What happens between start and the end of the process: counting, flushing,
+// shutting down.
 #pragma once
 
 #include <nanotel/pipeline/process.hpp>
@@ -11,6 +12,10 @@ using steady_clock = std::chrono::steady_clock;
 inline void add_counts(signal_statistics& sum, const signal_statistics& more) {
     sum.delivered += more.delivered;
     sum.queued += more.queued;
+    sum.in_flight += more.in_flight;
+    sum.spilled += more.spilled;
+    sum.recovered += more.recovered;
+    sum.recorded += more.recovered; // the rest is counted where it is recorded
     sum.bytes_delivered += more.bytes_delivered;
     sum.exports += more.exports;
     sum.retries += more.retries;
@@ -19,18 +24,26 @@ inline void add_counts(signal_statistics& sum, const signal_statistics& more) {
     sum.dropped_by.undeliverable += more.dropped_by.undeliverable;
     sum.dropped_by.shut_down += more.dropped_by.shut_down;
     sum.dropped_by.out_of_memory += more.dropped_by.out_of_memory;
+    sum.dropped_by.expired += more.dropped_by.expired;
+    sum.dropped_by.damaged += more.dropped_by.damaged;
 }
 
 inline void add_counts(statistics& sum, pipeline& one) {
-    // Before the queues are asked: what reaches them meanwhile is queued, and not recorded yet.
+    // Before the queues are asked: what reaches them meanwhile is queued, and not
+    // recorded yet.
     const std::uint64_t points = one.reading.collected_points();
     const std::uint64_t lost = one.reading.lost_points();
-    one.for_each_destination([&](destination& each) {
-        add_counts(sum, each.queue.snapshot(signal::traces));
-        add_counts(sum.data_points, each.queue.snapshot(signal::metrics));
+    const std::uint64_t again = one.collecting.counted_again();
+    sum.destinations.clear();
+    one.for_each_destination([&](outlet& each) {
+        sum.destinations.push_back(each.queue.describe(each.name));
+        add_counts(sum, sum.destinations.back().spans);
+        add_counts(sum.data_points, sum.destinations.back().data_points);
     });
+    sum.recorded += again;
     sum.queued += one.collecting.encoded_items();
     sum.dropped_by.out_of_memory += one.collecting.lost_to_memory();
+    sum.dropped_by.filtered += one.collecting.filtered();
     sum.data_points.recorded += points;
     sum.data_points.dropped_by.out_of_memory += lost;
 }
@@ -45,20 +58,22 @@ inline statistics collect_statistics() {
         running = state.running;
         sum = state.before;
     }
+    std::uint64_t recorded = 0;
     std::uint64_t parsed = 0;
     state.threads.for_each([&](const thread_state& thread) {
         const std::uint64_t full = thread.dropped_full.load_relaxed();
         const std::uint64_t large = thread.dropped_large.load_relaxed();
         parsed += thread.parsed.load_relaxed() + full + large;
         const std::uint64_t interrupting = thread.interrupting.load_relaxed();
-        sum.recorded += thread.recorded.load_relaxed() + interrupting;
+        recorded += thread.recorded.load_relaxed() + interrupting;
         parsed += interrupting;
         sum.dropped_by.interrupting += interrupting;
         sum.dropped_by.ring_full += full;
         sum.dropped_by.too_large += large;
         sum.measurements.interrupting += thread.measured.interrupting.load_relaxed();
     });
-    sum.queued = sum.recorded - std::min(sum.recorded, parsed);
+    sum.recorded += recorded;
+    sum.queued += recorded - std::min(recorded, parsed);
     if (running) add_counts(sum, *running);
     sum.dropped = sum.dropped_by.total();
     sum.data_points.dropped = sum.data_points.dropped_by.total();
@@ -70,10 +85,12 @@ inline statistics collect_statistics() {
 }
 
 inline flush_result difference(bool complete, const statistics& before, const statistics& after) noexcept {
+    const auto dropped = [](const statistics& s) {
+        return s.dropped - s.dropped_by.filtered + s.data_points.dropped;
+    };
     return {complete,
             after.delivered - before.delivered + after.data_points.delivered - before.data_points.delivered,
-            after.dropped - before.dropped + after.data_points.dropped - before.data_points.dropped,
-            after.queued + after.data_points.queued};
+            dropped(after) - dropped(before), after.queued + after.data_points.queued};
 }
 
 inline flush_result flush_until(steady_clock::time_point deadline) {
@@ -87,24 +104,56 @@ inline flush_result flush_until(steady_clock::time_point deadline) {
     }
     bool complete = true;
     if (running) {
-        complete = running->collecting.request_flush(deadline).has_value();
+        complete = running->collecting.request_flush(deadline);
         complete = running->reading.request_flush(deadline) && complete;
-        running->for_each_destination([&](destination& each) {
+        running->for_each_destination([&](outlet& each) { each.queue.hurry(); });
+        running->for_each_destination([&](outlet& each) {
             complete = each.queue.wait_until_settled(each.queue.pushed(), deadline) && complete;
         });
     }
     return difference(complete, before, collect_statistics());
 }
 
-// How long an exporter may take to heed an interrupt before shutdown goes on without it.
+// How long an exporter may take to heed an interrupt before shutdown goes on
+// without it.
 inline constexpr std::chrono::milliseconds interrupt_patience{1'000};
+// How long what is left may take to get to disk after the deadline.
+inline constexpr std::chrono::milliseconds disk_patience{2'000};
 
-// The steps of shutdown for a pipeline that nobody else ends. True where all was settled in time.
+// After the deadline. True where no thread had to be left behind.
+inline bool end_outlets(pipeline& ending) {
+    const auto interrupted_until = steady_clock::now() + interrupt_patience;
+    for (auto nap = std::chrono::microseconds(50);;
+         nap = std::min(nap * 2, std::chrono::microseconds(5'000))) {
+        bool all = true;
+        ending.for_each_destination([&](outlet& each) { all = each.sending.interrupt() && all; });
+        if (all || steady_clock::now() >= interrupted_until) break;
+        std::this_thread::sleep_for(nap);
+    }
+    bool ended = true;
+    ending.for_each_destination([&](outlet& each) {
+        if (each.sending.interrupt()) return each.sending.join();
+        each.queue.forsake();
+        each.sending.leave_behind();
+        ended = false;
+    });
+    const auto written_until = steady_clock::now() + disk_patience;
+    ending.for_each_destination([](outlet& each) { each.queue.finish_spilling(); });
+    ending.for_each_destination([&](outlet& each) {
+        ended = each.spilling.end(written_until) && ended;
+        each.queue.let_go_of_disk();
+    });
+    return ended;
+}
+
+// The steps of shutdown for a pipeline that nobody else ends. True where all
+// was settled in time.
 inline bool take_down(const std::shared_ptr<pipeline>& ending, steady_clock::time_point deadline) {
     process_state& state = process();
     for (const auto& pull : ending->pulls) pull->stopped.store_relaxed(1);
-    // A callback that stalls leaves half of the time to what is to be sent. First of all, since a reader that
-    // is stopped waits for who collects for it, and may be waiting for callbacks.
+    // A callback that stalls leaves half of the time to what is to be sent. First
+    // of all, since a reader that is stopped waits for who collects for it, and
+    // may be waiting for callbacks.
     auto observed_until = deadline;
     if (const auto now = steady_clock::now(); deadline > now) observed_until = now + (deadline - now) / 2;
     ending->reading.limit_callbacks(observed_until);
@@ -113,24 +162,24 @@ inline bool take_down(const std::shared_ptr<pipeline>& ending, steady_clock::tim
     recording_enabled.store_relaxed(0);
     state.threads.stop();
     state.metrics.stop();
-    ending->for_each_destination([&](destination& each) { each.queue.expect_last_payloads(deadline); });
+    // Of several destinations, none may use up the time of the others.
+    const auto count = static_cast<std::int64_t>(ending->outlets.size());
+    const auto left = std::max(deadline - steady_clock::now(), steady_clock::duration(0));
+    ending->for_each_destination([&](outlet& each) {
+        each.queue.expect_last_payloads(deadline, count == 1 ? left : left / (2 * count));
+    });
     ending->collecting.stop();
     ending->reading.stop();
-    ending->collecting.join(); // drains and encodes; waits for room in the queue until the deadline
+    ending->collecting.join(); // drains and encodes; waits for room in the queue
+                               // until the deadline
     ending->reading.join();
-    ending->for_each_destination([](destination& each) { each.queue.close(); });
+    ending->for_each_destination([](outlet& each) { each.queue.close(); });
     bool complete = true;
-    bool hung = false;
-    ending->for_each_destination([&](destination& each) {
+    ending->for_each_destination([&](outlet& each) {
         complete = each.queue.wait_until_settled(each.queue.pushed(), deadline) && complete;
-        each.queue.abandon();
     });
-    ending->for_each_destination([&](destination& each) {
-        if (each.sending.end(interrupt_patience)) return;
-        each.queue.forsake();
-        hung = true;
-    });
-    if (hung) {
+    ending->for_each_destination([](outlet& each) { each.queue.abandon(); });
+    if (!end_outlets(*ending)) {
         const std::lock_guard lock(state.mutex);
         ending->older = std::exchange(state.left_behind, ending);
     }
@@ -139,14 +188,16 @@ inline bool take_down(const std::shared_ptr<pipeline>& ending, steady_clock::tim
 
 inline flush_result shutdown_until(steady_clock::time_point deadline) {
     process_state& state = process();
-    // In a forked child there are no threads to join, and what is queued is the parent's.
+    // In a forked child there are no threads to join, and what is queued is the
+    // parent's.
     if (state.forked.load_relaxed() != 0) return {.complete = true};
     const statistics before = collect_statistics();
     std::shared_ptr<pipeline> ending;
     bool complete;
     {
         std::unique_lock lock(state.mutex);
-        // Another thread's shutdown does the same work: this one waits for it as long as it may.
+        // Another thread's shutdown does the same work: this one waits for it as
+        // long as it may.
         complete =
             state.changed.wait_until(lock, deadline, [&] { return state.phase != life_phase::ending; });
         if (complete && state.phase == life_phase::running) {
@@ -160,7 +211,14 @@ inline flush_result shutdown_until(steady_clock::time_point deadline) {
         statistics sum = state.before;
         add_counts(sum, *ending);
         state.before = sum;
-        state.before.queued = state.before.data_points.queued = 0;
+        state.before.queued = state.before.spilled; // of earlier ones too
+        state.before.data_points.queued = state.before.data_points.spilled;
+        ending->for_each_destination([&](outlet& each) {
+            if (each.spool_folder.empty()) return;
+            auto& left = state.left_on_disk[each.spool_folder];
+            left[0] += each.queue.snapshot(signal::traces).spilled;
+            left[1] += each.queue.snapshot(signal::metrics).spilled;
+        });
         state.running.reset();
         state.phase = life_phase::stopped;
         state.changed.notify_all();
@@ -169,17 +227,28 @@ inline flush_result shutdown_until(steady_clock::time_point deadline) {
     if (ending && !complete) {
         statistics sum;
         add_counts(sum, *ending);
+        if (const std::uint64_t spilled = sum.spilled + sum.data_points.spilled; spilled != 0)
+            diagnose(diagnostic_level::warning, "shutdown:spilled",
+                     std::to_string(sum.spilled) + " spans and " + std::to_string(sum.data_points.spilled) +
+                         " data points were not delivered before the deadline of the "
+                         "shutdown; they wait on "
+                         "disk, and the next start with the same options::spool "
+                         "sends them");
+        if (sum.dropped_by.shut_down + sum.data_points.dropped_by.shut_down == 0) return result;
         const std::uint64_t points = sum.data_points.dropped_by.shut_down;
         diagnose(diagnostic_level::error, "shutdown",
                  std::to_string(sum.dropped_by.shut_down) + " spans" +
                      (points != 0 ? " and " + std::to_string(points) + " data points" : "") +
-                     " were not delivered before the deadline of the shutdown and are dropped; give it "
-                     "more time (options::shutdown_timeout) or see why the destination is slow");
+                     " were not delivered before the deadline of the shutdown and "
+                     "are dropped; give it "
+                     "more time (options::shutdown_timeout) or see why the "
+                     "destination is slow");
     }
     return result;
 }
 
-// What the guard does when it goes, and a call of exit() while the guard is alive.
+// What the guard does when it goes, and a call of exit() while the guard is
+// alive.
 inline void shut_down_in_time() noexcept {
     try {
         process_state& state = process();

@@ -4,7 +4,7 @@
 
 #include <nanotel/otlp/metric_encoder.hpp>
 #include <nanotel/pipeline/callback_thread.hpp>
-#include <nanotel/pipeline/payload_queue.hpp>
+#include <nanotel/pipeline/fan_out.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
@@ -14,7 +14,7 @@ struct reader_schedule {
     std::chrono::milliseconds timeout{30'000};
     std::uint64_t max_points = 0;
     std::size_t max_bytes = std::size_t{4} << 20;
-    payload_queue* queue = nullptr;
+    fan_out to{};
 };
 
 class metric_thread {
@@ -138,13 +138,15 @@ private:
                      "collection");
         }
         const std::uint64_t lost = r.encoder.lost_points() - std::exchange(r.lost, r.encoder.lost_points());
+        // A point counts once for each destination that takes it.
+        const std::uint64_t takers = r.schedule.to.size();
         if (lost != 0) {
-            lost_.fetch_add_relaxed(lost);
-            collected_.fetch_add_relaxed(lost);
+            lost_.fetch_add_relaxed(lost * takers);
+            collected_.fetch_add_relaxed(lost * takers);
         }
         for (auto& [body, points] : r.bodies) {
-            collected_.fetch_add_relaxed(points);
-            r.schedule.queue->push(std::move(body), points, signal::metrics, r.schedule.timeout);
+            collected_.fetch_add_relaxed(points * takers);
+            r.schedule.to.push(std::move(body), points, signal::metrics, r.schedule.timeout);
         }
         r.bodies.clear();
     }

@@ -1,127 +1,350 @@
 // SPDX-License-Identifier: MIT
-// The bounded queue of request bodies between the collector thread and the sender thread.
+// The bounded queue of request bodies between those who encode and the sender thread of a destination, in
+// memory and, where there is a spool, on disk.
 #pragma once
 
 #include <nanotel/exporters/exporter.hpp>
 #include <nanotel/otlp/byte_buffer.hpp>
+#include <nanotel/otlp/split_body.hpp>
 #include <nanotel/pipeline/delivery.hpp>
+#include <nanotel/pipeline/spool.hpp>
 
+#include <algorithm> // min, max
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
+// Destinations that take the same data hold the same bytes.
+using shared_body = std::shared_ptr<const byte_buffer>;
+
 struct queued_payload {
-    byte_buffer body;
+    shared_body body;
     std::uint64_t items = 0;
     signal kind = signal::traces;
     std::chrono::milliseconds timeout{0}; // of one attempt; 0: as the sender's options say
-    std::uint64_t number = 0;             // counts up in the order of pushing
+    std::uint64_t number = 0;             // no other of this queue has it
+
+    std::size_t size() const noexcept { return body->size(); }
+    std::string_view text() const noexcept { return {body->data(), body->size()}; }
 };
 
 struct queue_options {
     std::size_t bytes = std::size_t{64} << 20;
-    std::uint64_t items = 0; // spans; 0: no limit
+    std::uint64_t items = 0; // spans in memory; 0: no limit
     // How long a full queue holds up push, and so at last the threads that record, before it drops.
     std::chrono::nanoseconds patience{0};
+    // The same, while payloads are being moved to disk.
+    std::chrono::nanoseconds spill_patience{1'000'000'000};
+    std::chrono::nanoseconds disk_pause{5'000'000'000}; // after the disk has refused one
 };
 
-// Counts what passes through it, so that a snapshot adds up: an item is queued until it is delivered or
-// dropped. Thread-safe.
+// The order is that of pushing. What lies on disk is older than what waits in memory, with one exception: the
+// parts of a payload that was split, which go first. The sender takes one payload at a time and settles it or
+// gives it back; the spiller moves the oldest in memory to disk. An item is queued until it is delivered or
+// dropped, and each is counted, so that every snapshot adds up. Thread-safe; the disk is never waited for
+// under the lock.
 class payload_queue {
 public:
     using clock = std::chrono::steady_clock;
 
-    explicit payload_queue(const queue_options& options) noexcept : options_(options) {}
+    explicit payload_queue(const queue_options& options, std::shared_ptr<spool> disk = {}) noexcept
+        : options_(options), disk_(std::move(disk)) {}
+    payload_queue(const payload_queue&) = delete;
+    payload_queue& operator=(const payload_queue&) = delete;
+
+    // -- who encodes
 
     // False, and the items counted as dropped, where the queue is and stays full or memory is short.
     bool push(byte_buffer body, std::uint64_t items, signal kind = signal::traces,
               std::chrono::milliseconds timeout = {}) noexcept {
-        std::unique_lock lock(mutex_);
-        const auto fits = [&] {
-            const bool empty = payloads_.empty() && !under_way_; // one payload may always be under way
-            const bool limited = options_.items != 0 && kind == signal::traces;
-            return empty || (bytes_ + body.size() <= options_.bytes &&
-                             (!limited || of(kind).queued + items <= options_.items));
-        };
-        const auto may_go_on = [&] { return closed_ || fits(); };
-        const auto give_up = clock::now() + options_.patience;
-        while (!may_go_on()) {
-            const auto until = last_push_ ? *last_push_ : give_up;
-            if (room_.wait_until(lock, until) == std::cv_status::timeout && !may_go_on()) break;
+        try {
+            return push(std::make_shared<const byte_buffer>(std::move(body)), items, kind, timeout);
+        } catch (...) {
+            count_drop(&dropped_counts::out_of_memory, items, kind);
+            return false;
         }
-        if (closed_ || !fits()) {
+    }
+    bool push(shared_body body, std::uint64_t items, signal kind = signal::traces,
+              std::chrono::milliseconds timeout = {}) noexcept {
+        std::unique_lock lock(mutex_);
+        const std::size_t bytes = body->size();
+        const auto may_go_on = [&] { return closed_ || fits(bytes, items, kind); };
+        if (!may_go_on()) wait_for_room(lock, may_go_on);
+        const bool taken = !closed_ && fits(bytes, items, kind);
+        of(kind).recorded += items;
+        if (!taken) {
             of(kind).dropped_by.*(closed_ ? &dropped_counts::shut_down : &dropped_counts::queue_full) +=
                 items;
             return false;
         }
-        const std::size_t bytes = body.size();
-        try {
-            payloads_.push_back({std::move(body), items, kind, timeout, pushed_ + 1});
-        } catch (...) {
-            of(kind).dropped_by.out_of_memory += items;
-            return false;
-        }
-        ++pushed_;
-        bytes_ += bytes;
-        of(kind).queued += items;
-        work_.notify_one();
-        return true;
+        return add({std::move(body), items, kind, timeout, 0});
+    }
+    // The same without waiting: false, and nothing counted, where there is no room now.
+    bool offer(const shared_body& body, std::uint64_t items, signal kind,
+               std::chrono::milliseconds timeout) noexcept {
+        const std::lock_guard lock(mutex_);
+        if (closed_ || !fits(body->size(), items, kind)) return false;
+        of(kind).recorded += items;
+        add({body, items, kind, timeout, 0});
+        return true; // it was added, or counted as dropped
     }
 
-    // The last payloads are coming: from here on push waits for room until this time, whatever its patience.
-    void expect_last_payloads(clock::time_point until) {
+    // The last payloads are coming: from here on push waits for room until this time, whatever its patience,
+    // but all together no longer than the allowance.
+    void expect_last_payloads(clock::time_point until,
+                              std::chrono::nanoseconds allowance = std::chrono::hours(24)) {
         const std::lock_guard lock(mutex_);
         last_push_ = until;
+        allowance_ = allowance;
         room_.notify_all();
     }
 
-    // The next payload; nothing when the queue is closed and empty.
-    std::optional<queued_payload> pop() {
-        std::unique_lock lock(mutex_);
-        work_.wait(lock, [&] { return closed_ || !payloads_.empty(); });
-        if (payloads_.empty()) return std::nullopt;
-        queued_payload next = std::move(payloads_.front());
-        payloads_.pop_front();
-        bytes_ -= next.body.size();
-        of(next.kind).queued -= next.items;
-        under_way_ = next.kind;
-        in_flight_ = next.items;
-        room_.notify_one();
-        return next;
+    // What was lost before it could be pushed.
+    void count_drop(std::uint64_t dropped_counts::* reason, std::uint64_t items,
+                    signal kind = signal::traces) noexcept {
+        const std::lock_guard lock(mutex_);
+        of(kind).recorded += items;
+        of(kind).dropped_by.*reason += items;
     }
 
-    // What became of the payload that was popped last: of `items`, `lost` were dropped for the reason.
+    // -- the sender
+
+    // Until there is something to send or, with a disk, it is time to look at that; false where nothing more
+    // will come, or it is not wanted any more.
+    bool wait_for_work(clock::time_point look_at_disk) {
+        std::unique_lock lock(mutex_);
+        const auto anything = [&] { return closed_ || has_work(); };
+        if (disk_)
+            work_.wait_until(lock, look_at_disk, anything);
+        else
+            work_.wait(lock, anything);
+        return !abandoned_ && (!closed_ || has_work());
+    }
+
+    // The oldest payload, now under way. Nothing where none waits, or none that can be read now.
+    std::optional<queued_payload> take() {
+        std::unique_lock lock(mutex_);
+        while (!abandoned_ && has_work()) {
+            if (!parts_.empty()) return begin(parts_);
+            if (files_ == 0) return begin(payloads_);
+            auto read = std::make_shared<byte_buffer>();
+            const std::shared_ptr<spool> disk = disk_;
+            lock.unlock();
+            const std::optional<spooled> file = disk->oldest();
+            const auto content = file ? disk->read(*file, *read) : spool::content::damaged;
+            lock.lock();
+            if (!file) {
+                lose_files(); // somebody has removed them
+            } else if (content == spool::content::damaged) {
+                leave_disk(file->kind, file->items, &dropped_counts::damaged);
+                ++settled_;
+                done_.notify_all();
+            } else if (content == spool::content::later) {
+                hurry_.wait_for(lock, std::chrono::seconds(1), [&] { return abandoned_; });
+                return std::nullopt;
+            } else if (!abandoned_) {
+                leave_disk(file->kind, file->items, nullptr);
+                source_ = *file;
+                return begin({std::move(read), file->items, file->kind, {}, ++numbers_});
+            }
+        }
+        return std::nullopt;
+    }
+
+    // What became of the payload under way: of `items`, `lost` were dropped for the reason.
     void settle(std::uint64_t items, std::uint64_t lost, std::uint64_t dropped_counts::* reason,
                 std::size_t bytes) noexcept {
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
         if (forsaken_ || !under_way_) return;
-        signal_statistics& counts = of(*under_way_);
-        under_way_.reset();
-        in_flight_ = 0;
+        signal_statistics& counts = of(under_way_->kind);
         counts.delivered += items - lost;
         counts.dropped_by.*reason += lost;
         if (lost < items || items == 0) {
             counts.bytes_delivered += bytes;
             ++counts.exports;
+            failing_ = false;
+        }
+        under_way_.reset();
+        if (!parts_.empty()) return;
+        const auto file = std::exchange(source_, std::nullopt);
+        split_ = false;
+        head_since_.reset();
+        if (file) {
+            const std::shared_ptr<spool> disk = disk_;
+            lock.unlock();
+            if (disk) disk->remove(*file);
+            lock.lock();
         }
         ++settled_;
         room_.notify_one();
         done_.notify_all();
     }
 
-    void count_retry() {
+    // The destination does not take it now: it waits as the oldest.
+    void give_back() noexcept {
         const std::lock_guard lock(mutex_);
-        if (under_way_) ++of(*under_way_).retries;
+        if (forsaken_ || !under_way_) return;
+        ++of(under_way_->kind).retries;
+        failing_ = true;
+        put_back();
     }
 
-    // Waits between attempts; false when the wait was cut short by close().
+    // It is too large: its parts are under way in its place, one after the other. False where it stays whole.
+    bool split(std::vector<body_part> parts) noexcept {
+        const std::lock_guard lock(mutex_);
+        if (forsaken_ || !under_way_ || parts.size() < 2) return false;
+        std::uint64_t left = under_way_->items;
+        std::size_t added = 0;
+        try {
+            std::vector<queued_payload> made;
+            for (body_part& part : parts) {
+                const std::uint64_t items =
+                    made.size() + 1 == parts.size() ? left : std::min(left, part.items);
+                left -= items;
+                made.push_back({std::make_shared<const byte_buffer>(std::move(part.body)), items,
+                                under_way_->kind, under_way_->timeout, under_way_->number});
+            }
+            for (; added < made.size(); ++added) parts_.push_front(std::move(made[made.size() - 1 - added]));
+        } catch (...) { // no memory
+            while (added-- != 0) parts_.pop_front();
+            return false;
+        }
+        enter_memory(parts_.begin(), parts_.begin() + static_cast<std::ptrdiff_t>(added));
+        split_ = true;
+        under_way_.reset();
+        return true;
+    }
+
+    // When the oldest was first taken, while it is not settled.
+    clock::time_point head_since() const {
+        const std::lock_guard lock(mutex_);
+        return head_since_.value_or(clock::now());
+    }
+
+    void show(breaker_state state) noexcept {
+        const std::lock_guard lock(mutex_);
+        breaker_ = state;
+        if (state == breaker_state::closed) failing_ = false;
+    }
+
+    // Waits between attempts, not beyond what somebody in a hurry asks for; false when the queue is
+    // abandoned.
     bool wait_to_retry(clock::time_point until) {
         std::unique_lock lock(mutex_);
-        return !hurry_.wait_until(lock, until, [&] { return abandoned_; });
+        hurry_.wait_until(lock, until, [&] { return abandoned_ || in_a_hurry_; });
+        return !abandoned_;
+    }
+    bool take_hurry() noexcept {
+        const std::lock_guard lock(mutex_);
+        return std::exchange(in_a_hurry_, false);
+    }
+
+    // Now and then, while nothing is under way: removes what is too old on disk, and takes over what
+    // processes left there that are gone. `mine`: how much of that, by signal, was counted as recorded
+    // before.
+    void look_at_disk(std::uint64_t* mine = nullptr) noexcept {
+        std::unique_lock lock(mutex_);
+        const std::shared_ptr<spool> disk = disk_;
+        // One that is being written would not be the oldest any more: see spilled().
+        if (!disk || under_way_ || split_ || writing_ || abandoned_) return;
+        lock.unlock();
+        const spool::tally found = disk->take_over();
+        const spool::tally expired = disk->expire(std::chrono::system_clock::now());
+        lock.lock();
+        for (std::size_t k = 0; k < 3; ++k) {
+            const std::uint64_t known = mine ? std::min(mine[k], found.items[k]) : 0;
+            counts_[k].recorded += found.items[k];
+            counts_[k].recovered += found.items[k] - known;
+            on_disk_[k] += found.items[k];
+            if (mine) mine[k] = known;
+            const std::uint64_t gone = std::min(on_disk_[k], expired.items[k]);
+            on_disk_[k] -= gone;
+            counts_[k].dropped_by.expired += gone;
+        }
+        files_ += found.files;
+        pushed_ += found.files;
+        const std::uint64_t gone = std::min(files_, expired.files);
+        files_ -= gone;
+        settled_ += gone;
+        if (found.files != 0) work_.notify_one();
+        if (gone != 0) done_.notify_all();
+    }
+
+    // -- the spiller
+
+    // The oldest payload in memory, when it should be on disk. Nothing where no more are to be moved.
+    std::optional<queued_payload> next_to_spill() {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            if (finish_spilling_) {
+                if (payloads_.empty() || disk_refuses_) return std::nullopt;
+                return write_front();
+            }
+            if (wants_to_spill()) {
+                if (clock::now() >= blocked_until_) return write_front();
+                spill_.wait_until(lock, blocked_until_);
+            } else {
+                spill_.wait(lock);
+            }
+        }
+    }
+
+    // What became of it. It may be under way meanwhile, or settled: then no older one lies on disk.
+    void spilled(const queued_payload& one, spool::outcome what) noexcept {
+        std::unique_lock lock(mutex_);
+        disk_is_slow_ = false;
+        disk_refuses_ = what != spool::outcome::written;
+        if (disk_refuses_) blocked_until_ = clock::now() + options_.disk_pause;
+        const std::shared_ptr<spool> disk = disk_;
+        if (what == spool::outcome::written) {
+            if (waits_first(one)) {
+                move_front_to_disk();
+            } else if (disk) {
+                lock.unlock();
+                const std::optional<spooled> file = disk->oldest();
+                lock.lock();
+                if (waits_first(one)) { // given back meanwhile
+                    move_front_to_disk();
+                } else if (head_number_ == one.number && (under_way_ || split_)) {
+                    source_ = file;
+                } else if (file) {
+                    lock.unlock();
+                    disk->remove(*file);
+                    lock.lock();
+                }
+            }
+        }
+        writing_ = false;
+        room_.notify_all();
+    }
+
+    // Shutdown: what waits in memory goes to disk, and then next_to_spill has nothing more.
+    void finish_spilling() {
+        const std::lock_guard lock(mutex_);
+        finish_spilling_ = true;
+        disk_refuses_ = false;
+        try {
+            for (; !parts_.empty(); parts_.pop_back()) {
+                parts_.back().number = ++numbers_;
+                payloads_.push_front(std::move(parts_.back()));
+            }
+        } catch (...) { // no memory: they stay where they are, and are dropped at last
+        }
+        spill_.notify_all();
+    }
+
+    // -- everybody
+
+    // Somebody waits for what is in the queue: a pause between attempts is cut short.
+    void hurry() {
+        const std::lock_guard lock(mutex_);
+        in_a_hurry_ = true;
+        hurry_.notify_all();
     }
 
     // Waits until all that has been pushed so far is settled.
@@ -131,43 +354,37 @@ public:
                settled_ >= number;
     }
 
+    // Payloads so far, those that were found on disk among them.
     std::uint64_t pushed() const {
         const std::lock_guard lock(mutex_);
         return pushed_;
     }
 
-    // No more is taken; what waits is still given out.
+    // No more is taken; what waits is still given out, and soon.
     void close() {
         const std::lock_guard lock(mutex_);
-        closed_ = true;
+        closed_ = in_a_hurry_ = true;
         room_.notify_all();
         work_.notify_all();
+        hurry_.notify_all();
     }
 
-    // What waits is dropped, and waits between attempts end.
+    // What waits is not given out any more, and waits between attempts end. Without a disk it is dropped.
     void abandon() {
         const std::lock_guard lock(mutex_);
         closed_ = abandoned_ = true;
-        for (const queued_payload& p : payloads_) {
-            of(p.kind).dropped_by.shut_down += p.items;
-            of(p.kind).queued -= p.items;
-            ++settled_;
-        }
-        payloads_.clear();
-        bytes_ = 0;
+        if (!disk_) drop_waiting();
         room_.notify_all();
         work_.notify_all();
         hurry_.notify_all();
         done_.notify_all();
+        spill_.notify_all();
     }
     // The payload under way is given up: what its send will say, if ever it returns, is not heard.
     void forsake() {
         const std::lock_guard lock(mutex_);
+        if (under_way_) put_back();
         forsaken_ = true;
-        if (under_way_) of(*under_way_).dropped_by.shut_down += in_flight_;
-        under_way_.reset();
-        in_flight_ = 0;
-        ++settled_;
         done_.notify_all();
     }
     bool abandoned() const {
@@ -175,40 +392,251 @@ public:
         return abandoned_;
     }
 
-    void count_drop(std::uint64_t dropped_counts::* reason, std::uint64_t items,
-                    signal kind = signal::traces) {
-        const std::lock_guard lock(mutex_);
-        of(kind).dropped_by.*reason += items;
+    // At the very end: what could not be written is dropped, and the files are left to whoever comes next.
+    void let_go_of_disk() {
+        std::shared_ptr<spool> disk;
+        std::optional<spooled> whole; // what was split: its parts are there
+        {
+            const std::lock_guard lock(mutex_);
+            if (!disk_) return;
+            drop_waiting();
+            forsaken_ = abandoned_ = closed_ = true;
+            disk = std::move(disk_);
+            whole = std::exchange(source_, std::nullopt);
+        }
+        if (whole) disk->remove(*whole);
+    }
+    // In a child of fork, which touches nothing else of the queue.
+    void abandon_in_child() noexcept {
+        if (disk_) disk_->abandon_in_child();
     }
 
-    // Delivered, dropped and queued of what reached the queue.
+    // Recorded, delivered, queued and dropped, of what reached the queue.
     signal_statistics snapshot(signal kind = signal::traces) const {
         const std::lock_guard lock(mutex_);
-        signal_statistics s = counts_[static_cast<std::size_t>(kind)];
-        if (under_way_ == kind) s.queued += in_flight_;
-        return s;
+        return counts(kind);
+    }
+    destination_statistics describe(std::string name) const {
+        const std::lock_guard lock(mutex_);
+        return {std::move(name), breaker_, counts(signal::traces), counts(signal::metrics), bytes_};
+    }
+    // Items that wait, by where: for a diagnostic.
+    struct backlog {
+        std::uint64_t items[3]{};
+        bool in_memory = false;
+        bool on_disk = false;
+    };
+    backlog waiting() const {
+        const std::lock_guard lock(mutex_);
+        backlog b{{}, !payloads_.empty() || !parts_.empty(), files_ != 0};
+        for (std::size_t k = 0; k < 3; ++k)
+            b.items[k] = in_memory_[k] + on_disk_[k] +
+                         (under_way_ && index_of(under_way_->kind) == k ? under_way_->items : 0);
+        return b;
+    }
+    std::shared_ptr<spool> disk() const {
+        const std::lock_guard lock(mutex_);
+        return disk_;
     }
 
 private:
-    signal_statistics& of(signal kind) noexcept { return counts_[static_cast<std::size_t>(kind)]; }
+    static constexpr std::size_t index_of(signal kind) noexcept { return static_cast<std::size_t>(kind); }
+    signal_statistics& of(signal kind) noexcept { return counts_[index_of(kind)]; }
+
+    signal_statistics counts(signal kind) const {
+        const std::size_t k = index_of(kind);
+        signal_statistics s = counts_[k];
+        s.in_flight = under_way_ && under_way_->kind == kind ? under_way_->items : 0;
+        s.queued = in_memory_[k] + on_disk_[k] + s.in_flight;
+        s.spilled = on_disk_[k] + (source_ && !split_ ? s.in_flight : 0);
+        s.dropped = s.dropped_by.total();
+        return s;
+    }
+
+    bool has_work() const noexcept { return !parts_.empty() || files_ != 0 || !payloads_.empty(); }
+
+    bool fits(std::size_t bytes, std::uint64_t items, signal kind) const noexcept {
+        // One payload may always be under way, or on its way to disk.
+        const bool empty = payloads_.empty() && parts_.empty() && (!under_way_ || may_spill());
+        const bool limited = options_.items != 0 && kind == signal::traces;
+        return empty || (bytes_ + bytes <= options_.bytes &&
+                         (!limited || in_memory_[index_of(kind)] + items <= options_.items));
+    }
+    bool may_spill() const noexcept { return disk_ && clock::now() >= blocked_until_; }
+    bool wants_to_spill() const noexcept {
+        return disk_ && !payloads_.empty() && (failing_ || pushers_ != 0 || bytes_ > options_.bytes / 2);
+    }
+
+    template <class MayGoOn>
+    void wait_for_room(std::unique_lock<std::mutex>& lock, const MayGoOn& may_go_on) noexcept {
+        const auto began = clock::now();
+        ++pushers_;
+        spill_.notify_all();
+        while (!may_go_on()) {
+            auto until = began + options_.patience;
+            if (last_push_) until = std::min(*last_push_, began + allowance_);
+            const bool spilling = may_spill() && !payloads_.empty() && !disk_is_slow_;
+            if (spilling) until = std::max(until, began + options_.spill_patience);
+            if (clock::now() >= until) {
+                disk_is_slow_ = spilling;
+                break;
+            }
+            room_.wait_until(lock, until);
+        }
+        --pushers_;
+        if (last_push_) allowance_ -= std::min(allowance_, std::chrono::nanoseconds(clock::now() - began));
+    }
+
+    bool add(queued_payload one) noexcept {
+        one.number = ++numbers_;
+        const signal kind = one.kind;
+        const std::uint64_t items = one.items;
+        try {
+            payloads_.push_back(std::move(one));
+        } catch (...) {
+            of(kind).dropped_by.out_of_memory += items;
+            return false;
+        }
+        ++pushed_;
+        enter_memory(payloads_.end() - 1, payloads_.end());
+        work_.notify_one();
+        if (wants_to_spill()) spill_.notify_all();
+        return true;
+    }
+
+    template <class At>
+    void enter_memory(At first, At last) noexcept {
+        for (; first != last; ++first) {
+            bytes_ += first->size();
+            in_memory_[index_of(first->kind)] += first->items;
+        }
+    }
+    void leave_memory(const queued_payload& one) noexcept {
+        bytes_ -= one.size();
+        in_memory_[index_of(one.kind)] -= one.items;
+    }
+    bool waits_first(const queued_payload& one) const noexcept {
+        return !payloads_.empty() && payloads_.front().number == one.number;
+    }
+    void move_front_to_disk() noexcept {
+        leave_memory(payloads_.front());
+        on_disk_[index_of(payloads_.front().kind)] += payloads_.front().items;
+        payloads_.pop_front();
+        ++files_;
+    }
+    void leave_disk(signal kind, std::uint64_t items, std::uint64_t dropped_counts::* reason) noexcept {
+        items = std::min(items, on_disk_[index_of(kind)]);
+        on_disk_[index_of(kind)] -= items;
+        if (reason) of(kind).dropped_by.*reason += items;
+        if (files_ != 0) --files_;
+    }
+    void lose_files() noexcept {
+        for (std::size_t k = 0; k < 3; ++k) counts_[k].dropped_by.damaged += std::exchange(on_disk_[k], 0);
+        settled_ += std::exchange(files_, 0);
+        done_.notify_all();
+    }
+
+    std::optional<queued_payload> begin(std::deque<queued_payload>& from) {
+        queued_payload next = std::move(from.front());
+        from.pop_front();
+        leave_memory(next);
+        room_.notify_one();
+        return begin(std::move(next));
+    }
+    std::optional<queued_payload> begin(queued_payload next) {
+        if (!head_since_) head_since_ = clock::now();
+        head_number_ = next.number;
+        under_way_ = next;
+        return next;
+    }
+
+    // What is under way waits again, or is dropped where nobody would send it or write it.
+    void put_back() noexcept {
+        queued_payload one = std::move(*under_way_);
+        under_way_.reset();
+        if (source_ && !split_) {
+            source_.reset();
+            on_disk_[index_of(one.kind)] += one.items;
+            ++files_;
+            return;
+        }
+        const signal kind = one.kind;
+        const std::uint64_t items = one.items;
+        auto reason = &dropped_counts::shut_down;
+        if (!abandoned_ || disk_) {
+            try {
+                auto& to = split_ ? parts_ : payloads_;
+                to.push_front(std::move(one));
+                enter_memory(to.begin(), to.begin() + 1);
+                spill_.notify_all();
+                return;
+            } catch (...) {
+                reason = &dropped_counts::out_of_memory;
+            }
+        }
+        of(kind).dropped_by.*reason += items;
+        if (parts_.empty()) settle_rest();
+    }
+    void settle_rest() noexcept {
+        split_ = false;
+        ++settled_;
+        head_since_.reset();
+    }
+    void drop_waiting() noexcept {
+        if (!parts_.empty() && !under_way_) settle_rest(); // else settle does
+        for (auto* const waiting : {&parts_, &payloads_}) {
+            for (const queued_payload& p : *waiting) {
+                of(p.kind).dropped_by.shut_down += p.items;
+                leave_memory(p);
+                if (waiting == &payloads_) ++settled_;
+            }
+            waiting->clear();
+        }
+    }
+
+    std::optional<queued_payload> write_front() {
+        writing_ = true;
+        return payloads_.front();
+    }
 
     const queue_options options_;
-    std::optional<clock::time_point> last_push_;
     mutable std::mutex mutex_;
     std::condition_variable work_;
     std::condition_variable room_;
     std::condition_variable done_;
     std::condition_variable hurry_;
-    std::deque<queued_payload> payloads_;
-    std::size_t bytes_ = 0;
-    std::optional<signal> under_way_; // what the sender has
-    std::uint64_t in_flight_ = 0;     // its items
+    std::condition_variable spill_;
+    std::shared_ptr<spool> disk_;
+    std::optional<clock::time_point> last_push_;
+    std::chrono::nanoseconds allowance_{0};
+    unsigned pushers_ = 0; // that wait for room
+
+    std::deque<queued_payload> parts_;    // of the oldest payload, which was split
+    std::deque<queued_payload> payloads_; // the one being written stays here until it is there
+    std::optional<queued_payload> under_way_;
+    std::optional<spooled> source_; // the file of what is under way, or of what was split
+    std::optional<clock::time_point> head_since_;
+    std::uint64_t head_number_ = 0;
+    std::uint64_t numbers_ = 0;
+    std::size_t bytes_ = 0;        // in memory
+    std::uint64_t in_memory_[3]{}; // items by signal
+    std::uint64_t on_disk_[3]{};   // the same
+    std::uint64_t files_ = 0;      // without source_
     std::uint64_t pushed_ = 0;
     std::uint64_t settled_ = 0;
+    clock::time_point blocked_until_{}; // nothing is moved to disk before
+    breaker_state breaker_ = breaker_state::closed;
+    bool split_ = false;        // what goes first are parts
+    bool failing_ = false;      // the destination did not take the last one
+    bool writing_ = false;      // the spiller has one
+    bool disk_is_slow_ = false; // a push has waited in vain for it
+    bool disk_refuses_ = false;
+    bool in_a_hurry_ = false;
     bool closed_ = false;
     bool abandoned_ = false;
     bool forsaken_ = false;
-    signal_statistics counts_[3]; // by signal; `queued` without what is under way
+    bool finish_spilling_ = false;
+    signal_statistics counts_[3]; // by signal, without what is queued
 };
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The state of the process: created once, never destroyed, so that a late thread or a static destructor can
-// record.
+// The state of the process: created once, never destroyed, so that a late
+// thread or a static destructor can record.
 #pragma once
 
 #include <nanotel/core/site_registry.hpp>
@@ -8,17 +8,12 @@
 #include <nanotel/pipeline/collector.hpp>
 #include <nanotel/pipeline/metric_thread.hpp>
 #include <nanotel/pipeline/options.hpp>
-#include <nanotel/pipeline/sender.hpp>
+#include <nanotel/pipeline/outlet.hpp>
+
+#include <array>
+#include <map>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
-
-// A place that payloads go to: a queue and a thread of its own, so that a slow one holds up no other.
-struct destination {
-    destination(std::shared_ptr<exporter> to, const queue_options& waiting, const sender_options& send)
-        : queue(waiting), sending(std::move(to), queue, send) {}
-    payload_queue queue;
-    sender sending;
-};
 
 // A reader that is asked from outside, and what it asks.
 struct pulled final : metric_source {
@@ -38,30 +33,29 @@ struct pulled final : metric_source {
     metric_thread& thread;
     const site_registry& sites;
     const resource process_resource;
-    // Set by the shutdown before it stops the reader, asked by who collects for it. Relaxed: it guards no
-    // data, and a collection that misses it is as one that came before, for which stop() waits.
+    // Set by the shutdown before it stops the reader, asked by who collects for
+    // it. Relaxed: it guards no data, and a collection that misses it is as one
+    // that came before, for which stop() waits.
     atomic<std::uint32_t> stopped;
 };
 
 // What start builds and shutdown takes down.
 struct pipeline {
-    pipeline(std::shared_ptr<exporter> to, thread_registry& threads, wake_signal& signal,
-             const site_registry& sites, metric_store& metrics, const resource& is, const span_limits& limits,
-             const queue_options& waiting, const collector_options& collect, const sender_options& send)
-        : main(std::move(to), waiting, send), encoder(sites, resource_json(is), limits),
-          measured(metrics, register_process_barrier()), reading(metrics, measured, sites, resource_json(is)),
-          collecting(threads, signal, encoder, main.queue, measured, collect) {}
+    pipeline(thread_registry& threads, wake_signal& signal, const site_registry& sites, metric_store& metrics,
+             const resource& is, const collector_options& collect)
+        : measured(metrics, register_process_barrier()), reading(metrics, measured, sites, resource_json(is)),
+          collecting(threads, signal, measured, collect) {}
 
     template <class Each>
     void for_each_destination(Each&& each) {
-        each(main);
-        for (const auto& other : others) each(*other);
+        for (const auto& one : outlets) each(*one);
     }
 
-    std::shared_ptr<pipeline> older; // see process_state::left_behind
-    destination main;
-    std::vector<std::unique_ptr<destination>> others; // of metric readers
-    trace_encoder encoder;
+    std::shared_ptr<pipeline> older;              // see process_state::left_behind
+    std::vector<std::unique_ptr<outlet>> outlets; // of the destinations, then of metric readers
+    // By outlet::spool_folder, what it found on disk that this process had
+    // counted: see outlets.hpp.
+    std::vector<std::pair<std::string, std::array<std::uint64_t, 3>>> counted_before;
     metric_collection measured;
     metric_thread reading;
     std::vector<std::unique_ptr<pulled>> pulls;
@@ -70,16 +64,18 @@ struct pipeline {
 
 enum class life_phase : unsigned char { stopped, starting, running, ending };
 
-// How long a tick of the processor's counter is, for what is measured by it. Found out by whoever asks,
-// better the longer the process runs; 10 ms are enough to know it to a part in 10,000.
+// How long a tick of the processor's counter is, for what is measured by it.
+// Found out by whoever asks, better the longer the process runs; 10 ms are
+// enough to know it to a part in 10,000.
 struct tick_rate {
-    // Written once, before the runtime is published, by which whoever asks came here: a timer that began
-    // before a shutdown may still ask while the next start goes on.
+    // Written once, before the runtime is published, by which whoever asks came
+    // here: a timer that began before a shutdown may still ask while the next
+    // start goes on.
     std::uint64_t (*ticks)() noexcept = nullptr;
     std::uint64_t first_ticks = 0;
     std::uint64_t first_ns = 0;
-    // Double bits; 0: not known yet. Relaxed: the word is the whole message, and any of those that find it
-    // out at once will do.
+    // Double bits; 0: not known yet. Relaxed: the word is the whole message, and
+    // any of those that find it out at once will do.
     atomic<std::uint64_t> seconds_a_tick;
 
     void begin(std::uint64_t (*source)() noexcept) noexcept {
@@ -108,29 +104,36 @@ struct process_state {
     thread_registry threads;
     metric_store metrics{sites};
     wake_signal signal;
-    // A late record of the time before a shutdown may read these while the next start writes them: relaxed,
-    // each is used for itself.
+    // A late record of the time before a shutdown may read these while the next
+    // start writes them: relaxed, each is used for itself.
     atomic<std::uint64_t> root_threshold; // sampler::threshold
     atomic<number_source> injected_clock;
     atomic<number_source> injected_ids;
     runtime_table table{};
     metric_functions measuring{};
     tick_rate rate;
-    atomic<std::uint32_t>
-        forked; // 1 in a forked child, where locks may be held by threads that are not there
+    send_turns turns;
+    atomic<std::uint32_t> forked; // 1 in a forked child, where locks may be held
+                                  // by threads that are not there
 
-    std::mutex mutex; // guards what follows; nothing that may call the application is done under it
+    std::mutex mutex;                // guards what follows; nothing that may call the
+                                     // application is done under it
     std::condition_variable changed; // the phase
     life_phase phase = life_phase::stopped;
     std::uint32_t starts = 0;          // so far
     std::shared_ptr<pipeline> running; // null unless running or ending
     std::chrono::milliseconds exit_timeout{0};
     statistics before; // the counts of pipelines that were shut down
-    // Pipelines whose exporter did not come back from a send: their threads still use them.
+    // What those left on disk, by outlet::spool_folder and signal: it is queued
+    // in `before`.
+    std::map<std::string, std::array<std::uint64_t, 3>> left_on_disk;
+    // Pipelines whose exporter did not come back from a send: their threads still
+    // use them.
     std::shared_ptr<pipeline> left_behind;
 };
 
-// Reachable for ever, so no leak; one in the process, however many modules include this.
+// Reachable for ever, so no leak; one in the process, however many modules
+// include this.
 inline process_state& process() {
     static process_state* const state = new process_state;
     return *state;

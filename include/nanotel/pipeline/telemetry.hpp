@@ -5,6 +5,7 @@
 #include <nanotel/exporters/http.hpp>
 #include <nanotel/pipeline/configuration.hpp>
 #include <nanotel/pipeline/lifecycle.hpp>
+#include <nanotel/pipeline/outlets.hpp>
 #include <nanotel/pipeline/runtime_functions.hpp>
 
 #include <cstdlib> // atexit
@@ -20,8 +21,9 @@ inline steady_clock::time_point deadline_after(std::chrono::nanoseconds time) no
 
 } // namespace detail
 
-/// The telemetry of the process, from start to the end of this object, which sends what is left within
-/// options::shutdown_timeout. Movable. All members may be called from any thread.
+/// The telemetry of the process, from start to the end of this object, which
+/// sends what is left within options::shutdown_timeout. Movable. All members
+/// may be called from any thread.
 class telemetry {
 public:
     telemetry() noexcept = default;
@@ -35,21 +37,25 @@ public:
     }
     ~telemetry() { end(); }
 
-    /// Sends what was recorded before the call, waiting for the answers up to a deadline from now.
+    /// Sends what was recorded before the call, waiting for the answers up to a
+    /// deadline from now.
     [[nodiscard]] flush_result flush(std::chrono::nanoseconds deadline) {
         return detail::flush_until(detail::deadline_after(deadline));
     }
 
-    /// Ends recording, sends what is left, and drops what the deadline leaves over, counted. After it spans
-    /// cost what they cost without start. A send under way is cut short at the deadline, which may take its
-    /// connect or read a moment longer; an exporter that does not come back within a second of it is left to
-    /// itself. A second shutdown has nothing to do; one beside another thread's waits for that one.
+    /// Ends recording, sends what is left, and drops what the deadline leaves
+    /// over, counted. After it spans cost what they cost without start. A send
+    /// under way is cut short at the deadline, which may take its connect or read
+    /// a moment longer; an exporter that does not come back within a second of it
+    /// is left to itself. A second shutdown has nothing to do; one beside another
+    /// thread's waits for that one.
     flush_result shutdown(std::chrono::nanoseconds deadline) {
         owns_ = false;
         return detail::shutdown_until(detail::deadline_after(deadline));
     }
 
-    /// The counts since the first start of this process. About a microsecond a thread.
+    /// The counts since the first start of this process. About a microsecond a
+    /// thread.
     [[nodiscard]] statistics stats() const { return detail::collect_statistics(); }
 
 private:
@@ -87,44 +93,49 @@ inline void prepare_process(process_state& state) {
     }();
 }
 
-// Once more after the first exchange of the process, so that it runs before the static objects go that the
-// exchange created.
+// Once more after the first exchange of the process, so that it runs before the
+// static objects go that the exchange created.
 inline void shut_down_before_statics_of_transport() {
     [[maybe_unused]] static const bool once = std::atexit(shut_down_in_time) == 0;
 }
 
-// Builds and starts what the options say. Reports what is wrong with the environment, so it holds no lock.
+// Builds and starts what the options say. Reports what is wrong with the
+// environment, so it holds no lock.
 inline std::shared_ptr<pipeline> build_pipeline(options& given, std::uint32_t number,
                                                 std::uint64_t (*ticks)() noexcept) {
     process_state& state = process();
     auto collecting = make_collector_options(given);
     collecting.ticks = ticks;
-    auto destination = given.exporter ? std::move(given.exporter) : otlp_http({}, given.environment);
+    std::vector<destination> destinations = destinations_of(given);
+    for (destination& each : destinations)
+        if (!each.exporter) each.exporter = otlp_http({}, given.environment);
     const resource described = make_resource(given);
-    auto made = std::make_shared<pipeline>(std::move(destination), state.threads, state.signal, state.sites,
-                                           state.metrics, described, make_limits(given),
-                                           make_queue_options(given), collecting, make_sender_options(given));
+    auto made = std::make_shared<pipeline>(state.threads, state.signal, state.sites, state.metrics, described,
+                                           collecting);
+    const fan_out metrics = add_destinations(*made, given, destinations, resource_json(described));
     std::vector<metric_reader> readers = make_metric_readers(given);
     stream_settings settings = make_stream_settings(given, readers);
     for (std::size_t i = 0; i < readers.size(); ++i) {
-        payload_queue* queue = &made->main.queue;
+        fan_out to = metrics;
         if (readers[i].exporter) {
-            made->others.push_back(std::make_unique<detail::destination>(
-                std::move(readers[i].exporter), make_queue_options(given), make_sender_options(given)));
-            queue = &made->others.back()->queue;
+            to = {};
+            to.add(add_outlet(*made, given, readers[i].exporter, {}).queue);
         }
         made->reading.add({i, *readers[i].interval, *readers[i].timeout, readers[i].max_export_batch_size,
-                           given.max_export_batch_bytes, queue});
+                           given.max_export_batch_bytes, to});
     }
     for (std::size_t i = 0; i < given.pull_readers.size(); ++i)
         made->pulls.push_back(std::make_unique<pulled>(given.pull_readers[i], readers.size() + i,
                                                        made->reading, state.sites, described));
     state.metrics.begin(number, std::move(settings), given.clock);
-    made->for_each_destination([](detail::destination& each) {
-        each.sending.after_first_send = &shut_down_before_statics_of_transport;
-    });
+    made->for_each_destination(
+        [](outlet& each) { each.sending.after_first_send = &shut_down_before_statics_of_transport; });
     try {
-        made->for_each_destination([](detail::destination& each) { each.sending.start(); });
+        recover(*made);
+        made->for_each_destination([](outlet& each) {
+            each.spilling.start();
+            each.sending.start();
+        });
         made->collecting.start();
         made->reading.start();
         for (const auto& pull : made->pulls) pull->reader->start(*pull);
@@ -133,7 +144,10 @@ inline std::shared_ptr<pipeline> build_pipeline(options& given, std::uint32_t nu
         state.metrics.stop();
         made->collecting.stop();
         made->reading.stop();
-        made->for_each_destination([](detail::destination& each) { each.queue.abandon(); });
+        made->for_each_destination([](outlet& each) {
+            each.queue.abandon();
+            each.queue.finish_spilling();
+        });
         throw;
     }
     return made;
@@ -141,10 +155,12 @@ inline std::shared_ptr<pipeline> build_pipeline(options& given, std::uint32_t nu
 
 } // namespace detail
 
-/// Starts the telemetry of this process: spans are recorded from here on and sent by two background threads.
-/// Keep the object that it returns in main. A second start while the first is running reports a warning and
-/// returns an object that does not end it. With OTEL_SDK_DISABLED=true nothing is recorded. Throws
-/// std::invalid_argument for options that cannot be, std::system_error where no thread can be had.
+/// Starts the telemetry of this process: spans are recorded from here on and
+/// sent by two background threads. Keep the object that it returns in main. A
+/// second start while the first is running reports a warning and returns an
+/// object that does not end it. With OTEL_SDK_DISABLED=true nothing is
+/// recorded. Throws std::invalid_argument for options that cannot be,
+/// std::system_error where no thread can be had.
 [[nodiscard]] inline telemetry start(options given = {}) {
     using detail::life_phase;
     detail::check(given);
@@ -153,8 +169,10 @@ inline std::shared_ptr<pipeline> build_pipeline(options& given, std::uint32_t nu
     detail::process_state& state = detail::process();
     if (state.forked.load_relaxed() != 0) {
         detail::diagnose(diagnostic_level::warning, "start",
-                         "nanotel::start was called in a forked child whose parent had called it before; the "
-                         "child records nothing. Call start in each process after the fork, not before");
+                         "nanotel::start was called in a forked child whose parent "
+                         "had called it before; the "
+                         "child records nothing. Call start in each process after "
+                         "the fork, not before");
         return telemetry(false);
     }
     bool first;
@@ -169,15 +187,15 @@ inline std::shared_ptr<pipeline> build_pipeline(options& given, std::uint32_t nu
         }
     }
     if (!first) {
-        detail::diagnose(
-            diagnostic_level::warning, "start",
-            "nanotel::start was called while the telemetry is running; the first one goes on with its "
-            "options. Call start once, in main, or shut the first one down before");
+        detail::diagnose(diagnostic_level::warning, "start",
+                         "nanotel::start was called while the telemetry is running; the first "
+                         "one goes on with its "
+                         "options. Call start once, in main, or shut the first one down before");
         return telemetry(false);
     }
     const auto enter = [&](life_phase phase, std::shared_ptr<detail::pipeline> running) {
         const std::lock_guard lock(state.mutex);
-        state.running = std::move(running);
+        publish(state, std::move(running));
         state.exit_timeout = given.shutdown_timeout;
         state.phase = phase;
         state.changed.notify_all();
