@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nanotel/core/context.hpp>
+#include <nanotel/core/inherited_context.hpp>
 #include <nanotel/core/interruption.hpp>
 #include <nanotel/core/orphans.hpp>
 
@@ -50,7 +51,7 @@ inline context name_and_read(thread_state& thread) noexcept {
 /// The context that a span started now on this thread would have as its parent; invalid where there is none.
 /// Any thread; about 2 ns. Without `start` it is always invalid.
 inline context current_context() noexcept {
-    detail::thread_state* const thread = detail::this_thread();
+    detail::thread_state* const thread = detail::thread_with_context();
     if (!thread) return {};
     if ((thread->context.word & detail::context_word::unnamed) == 0) return detail::name_and_read(*thread);
     if (detail::is_interrupted(*thread)) return {};
@@ -84,6 +85,8 @@ public:
             thread_->context = before_;
             if (thread_->orphan_count != 0 && !interrupted) [[unlikely]]
                 detail::skip_orphans(*thread_);
+        } else if (thread_ && detail::is_of_parent(*thread_)) {
+            detail::return_to_inherited(before_);
         }
     }
     context_scope(const context_scope&) = delete;

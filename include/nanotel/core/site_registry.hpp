@@ -90,6 +90,10 @@ public:
         return sites_.size();
     }
 
+    // For fork, see pipeline/fork.hpp: what the sites of a child have as their numbers stays what it is.
+    bool try_lock() noexcept { return mutex_.try_lock(); }
+    void unlock() noexcept { mutex_.unlock(); }
+
 private:
     // Files that declare the same scope share it: it is known by what it says, not by where it stands.
     std::uint32_t scope_number(const instrumentation_scope& scope) {

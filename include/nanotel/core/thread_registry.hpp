@@ -2,6 +2,7 @@
 // The states of all threads: given out on a thread's first record, taken back when it ends, used again.
 #pragma once
 
+#include <nanotel/core/inherited_context.hpp>
 #include <nanotel/core/platform.hpp>
 #include <nanotel/core/record_builder.hpp>
 
@@ -68,10 +69,11 @@ public:
     // collector thread.
     template <class Wake>
     thread_state* attach(Wake&& wake) noexcept {
-        if (running_.load_acquire() == 0 || is_forked_child()) return nullptr;
+        if (running_.load_acquire() == 0 || is_unprepared_child()) return nullptr;
         const signals_blocked quiet;
         // Two modules of a process each have a thread-local pointer; the thread has one state.
-        if (auto* const known = static_cast<thread_state*>(::pthread_getspecific(key_))) {
+        auto* const known = static_cast<thread_state*>(::pthread_getspecific(key_));
+        if (known && !is_of_parent(*known)) {
             const std::lock_guard lock(mutex_);
             if (running_.load_relaxed() == 0) return nullptr;
             if ((known->mode.load_relaxed() & thread_mode::active) ==
@@ -83,34 +85,73 @@ public:
             }
             return known;
         }
-        const std::lock_guard lock(mutex_);
-        if (running_.load_relaxed() == 0) return nullptr;
-        // Where threads come and go faster than the collector thread looks, it has states to give back.
-        if (++attached_since_wake_ == 16) {
-            attached_since_wake_ = 0;
-            wake();
-        }
-        thread_state*& free = free_with_ring_ ? free_with_ring_ : free_without_ring_;
-        thread_state* state = free;
-        if (state) {
-            free = state->next_free;
-            if (state->reader.segment->capacity != 0) --free_rings_;
-        } else if (!(state = make_state())) {
-            return nullptr;
-        }
-        state->next_free = nullptr;
-        prepare(*state);
+        thread_state* const state = new_state(wake);
+        if (!state) return nullptr;
+        if (known) inherit(*state, *known);
         ::pthread_setspecific(key_, state);
         return state;
     }
 
-    // In a forked child, where another thread may hold the lock for ever: from here on nothing takes it.
-    void abandon() noexcept {
-        forked_.store_relaxed(1);
-        // Where pages cannot be wiped on fork, the states still say that they record. Where they were, the
-        // list ends with its first.
-        for (thread_state* t = threads_.load_relaxed(); t; t = t->next_thread) t->mode.store_relaxed(0);
+    // -- fork: see pipeline/fork.hpp
+
+    bool try_lock() noexcept { return mutex_.try_lock(); }
+    void unlock() noexcept { mutex_.unlock(); }
+
+    // Under the lock, before the fork: what the child of the calling thread inherits.
+    void keep_for_child() noexcept {
+        kept_ = {};
+        auto* const state = static_cast<thread_state*>(::pthread_getspecific(key_));
+        if (!state || (state->mode.load_relaxed() & (thread_mode::active | thread_mode::inherited)) == 0)
+            return;
+        kept_.context = state->context;
+        kept_.orphan_count = state->orphan_count;
+        kept_.many_orphans = state->many_orphans;
+        kept_.orphan_class = state->orphan_class;
+        for (std::uint32_t i = 0; i < thread_state::few_orphans_count; ++i)
+            kept_.few_orphans[i] = state->few_orphans[i];
     }
+
+    // In the child, which has the lock: no thread is known any more. The memory of the parent's states, rings
+    // and blocks is left where it is: spans that are open lead there, and what is never touched costs address
+    // space and nothing else.
+    void enter_child() noexcept {
+        // Where pages could not be wiped. Where they were, the list ends with its first.
+        for (thread_state* t = threads_.load_relaxed(); t;) {
+            thread_state* const next = t->next_thread;
+            if (t->made.load_relaxed() != 0) std::memset(static_cast<void*>(t), 0, sizeof *t);
+            t = next;
+        }
+        threads_.store_relaxed(nullptr);
+        free_with_ring_ = free_without_ring_ = nullptr;
+        for (pool_block*& first : returned_) first = nullptr;
+        free_rings_ = attached_since_wake_ = 0;
+        ring_bytes_.store_relaxed(0);
+        pool_bytes_ = 0;
+        running_.store_relaxed(0);
+        auto* const mine = static_cast<thread_state*>(::pthread_getspecific(key_));
+        if (mine && kept_.context.word != 0) {
+            mine->context = kept_.context;
+            mine->context.word = inherited_word(mine->context.word);
+            mine->orphan_count = kept_.orphan_count;
+            mine->many_orphans = kept_.many_orphans;
+            mine->orphan_class = kept_.orphan_class;
+            for (std::uint32_t i = 0; i < thread_state::few_orphans_count; ++i)
+                mine->few_orphans[i] = kept_.few_orphans[i];
+            fill_random(&mine->ids, sizeof mine->ids); // a context without a name may be asked for one
+            mine->mode.store_relaxed(thread_mode::inherited);
+        }
+        if (alive_) alive_->store_relaxed(1);
+    }
+
+    // In a child where the lock could not be had.
+    void refuse_child() noexcept {
+        if (alive_) alive_->store_relaxed(0);
+    }
+
+    // A copy of the process in which no handler of pthread_atfork has run, as clone(2) makes them: locks may
+    // be held by threads that are not there, so nothing here takes one. The page reads zero in it. Relaxed,
+    // since nothing else is read by it.
+    bool is_unprepared_child() const noexcept { return alive_ && alive_->load_relaxed() == 0; }
 
     // -- the producer's cold paths
 
@@ -162,7 +203,7 @@ public:
     }
 
     pool_block* refill_pool(thread_state& thread, unsigned size_class) noexcept {
-        if (is_forked_child()) return nullptr;
+        if (is_unprepared_child()) return nullptr;
         const std::lock_guard lock(mutex_);
         if (pool_block* const returned = returned_[size_class]) {
             returned_[size_class] = returned->next;
@@ -187,7 +228,7 @@ public:
     }
 
     void release_blocks(pool_block* first, unsigned size_class) noexcept {
-        if (is_forked_child()) return;
+        if (is_unprepared_child()) return;
         pool_block* last = first;
         while (last->next) last = last->next;
         const std::lock_guard lock(mutex_);
@@ -246,6 +287,41 @@ private:
         thread->ended.store_release(1);
     }
 
+    // For a thread that has none.
+    template <class Wake>
+    thread_state* new_state(Wake&& wake) noexcept {
+        const std::lock_guard lock(mutex_);
+        if (running_.load_relaxed() == 0) return nullptr;
+        // Where threads come and go faster than the collector thread looks, it has states to give back.
+        if (++attached_since_wake_ == 16) {
+            attached_since_wake_ = 0;
+            wake();
+        }
+        thread_state*& free = free_with_ring_ ? free_with_ring_ : free_without_ring_;
+        thread_state* state = free;
+        if (state) {
+            free = state->next_free;
+            if (state->reader.segment->capacity != 0) --free_rings_;
+        } else if (!(state = make_state())) {
+            return nullptr;
+        }
+        state->next_free = nullptr;
+        prepare(*state);
+        return state;
+    }
+
+    // After the lock is released, since what was left out of order may need a block.
+    void inherit(thread_state& state, thread_state& known) noexcept {
+        if ((known.mode.load_relaxed() & thread_mode::inherited) == 0) return;
+        state.context = known.context;
+        const orphan_table left{known};
+        orphan_table taken{state};
+        for (std::uint32_t i = 0; i < known.orphan_count; ++i) taken.add(left.entries()[i]);
+        state.mode.set_bits_relaxed(thread_mode::inherited |
+                                    (known.orphan_count != 0 ? thread_mode::orphans : 0));
+        known.mode.store_relaxed(0);
+    }
+
     thread_state* make_state() noexcept {
         auto* const state = static_cast<thread_state*>(map_pages(sizeof(thread_state), on_fork::wipe));
         if (!state) return nullptr;
@@ -296,12 +372,6 @@ private:
         unmap_pages(segment, segment->mapped);
     }
 
-    // Also where no handler of pthread_atfork has run, or not yet: the page reads zero in a child. Relaxed,
-    // since nothing else is read by it.
-    bool is_forked_child() const noexcept {
-        return forked_.load_relaxed() != 0 || (alive_ && alive_->load_relaxed() == 0);
-    }
-
     static void put(thread_state& thread, pool_block* block, unsigned size_class) noexcept {
         block->next = thread.pool[size_class];
         thread.pool[size_class] = block;
@@ -310,7 +380,7 @@ private:
 
     // Chains a larger segment. The consumer reads the present one to its end and then follows.
     bool grow(ring_writer& ring, std::uint64_t size) noexcept {
-        if (is_forked_child()) return false;
+        if (is_unprepared_child()) return false;
         std::uint64_t capacity = ring.capacity == 0 ? 16 << 10 : ring.capacity * 2;
         while (capacity / 4 < size) capacity *= 2;
         // Before the lock as well: a full ring that cannot grow asks for every record that it drops.
@@ -330,7 +400,17 @@ private:
         return true;
     }
 
+    // What is open on a thread.
+    struct open_context {
+        thread_context context{};
+        std::uint32_t orphan_count = 0;
+        pool_block* many_orphans = nullptr;
+        std::uint32_t orphan_class = 0;
+        orphaned_context few_orphans[thread_state::few_orphans_count]{};
+    };
+
     std::mutex mutex_;
+    open_context kept_; // from before a fork to its child
     pthread_key_t key_{};
     std::uint64_t first_bytes_ = 0;
     // Read by producers without the lock, and late ones may read while the next start writes: relaxed, each
@@ -343,7 +423,6 @@ private:
     std::uint32_t roots_ = 0;
     atomic<std::uint32_t> running_; // release when what configure wrote is there
     atomic<std::uint32_t>* const alive_;
-    atomic<std::uint32_t> forked_;
     atomic<thread_state*> threads_; // grows at its head, never shrinks
     thread_state* free_with_ring_ = nullptr;
     thread_state* free_without_ring_ = nullptr;

@@ -49,7 +49,8 @@ namespace thread_mode {
 inline constexpr std::uint32_t active = 0x1;
 // The clock or the ids do not come from the processor and the generator: ask the runtime.
 inline constexpr std::uint32_t indirect = 0x2;
-inline constexpr std::uint32_t orphans = 0x4; // contexts were left out of order, see orphaned_context
+inline constexpr std::uint32_t orphans = 0x4;   // contexts were left out of order, see orphaned_context
+inline constexpr std::uint32_t inherited = 0x8; // below a span of the parent's: core/inherited_context.hpp
 } // namespace thread_mode
 
 namespace root_mode {

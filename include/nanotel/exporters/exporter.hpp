@@ -81,9 +81,10 @@ public:
     /// that is under way, not for later ones, and does nothing when there is none. Does not wait.
     virtual void interrupt() noexcept {}
 
-    /// In a forked child that goes on recording, before its first send: no send is under way here, but one of the
-    /// parent's may have been at the fork, on a thread that is not here, with locks taken and things half done.
-    /// To be put in place anew and not waited for. An exporter without locks and buffers has nothing to do.
+    /// In a forked child that goes on recording, before its first send: no send is under way here, but one of
+    /// the parent's may have been at the fork, on a thread that is not here, with locks taken and things half
+    /// done. To be put in place anew and not waited for. An exporter without locks and buffers has nothing to
+    /// do.
     virtual void restart_in_child() noexcept {}
 };
 

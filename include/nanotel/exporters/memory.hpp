@@ -21,7 +21,8 @@
 namespace nanotel::inline NANOTEL_ABI {
 
 /// Keeps every payload in memory and hands it back decoded, so that an application tests its instrumentation
-/// without a receiver. Holds all it is given until clear. Any thread may call anything.
+/// without a receiver. Holds all it is given until clear, in a forked child what that has sent. Any thread
+/// may call anything.
 ///
 ///     auto memory = std::make_shared<nanotel::memory_exporter>();
 ///     ... start with it, run the code under test, flush ...
@@ -39,6 +40,13 @@ public:
 
     std::string_view name() const noexcept override { return "memory"; }
     std::string description() const override { return "memory"; }
+
+    /// What came before the fork came to the parent.
+    void restart_in_child() noexcept override {
+        new (&mutex_) std::mutex;
+        new (&changed_) std::condition_variable;
+        new (&received_) std::vector<received>;
+    }
 
     /// All spans so far in the order of arrival. Throws std::runtime_error for a body that is not OTLP.
     [[nodiscard]] std::vector<finished_span> spans() const {

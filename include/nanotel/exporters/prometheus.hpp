@@ -59,8 +59,8 @@ struct prometheus_options {
 /// where the scraper prefers it, in OpenMetrics 1.0 with exemplars; compressed by gzip where it is accepted.
 /// One collection at a time; a client that is slow to ask or to read is left after seconds. Exponential
 /// histograms have at most 40 bounds a side, since these formats have no native histograms. Given in
-/// options::pull_readers; serves from nanotel::start to shutdown, in this process alone: a forked child has
-/// to start anew.
+/// options::pull_readers; serves from nanotel::start to shutdown, in this process alone: a forked child lets
+/// go of the port, and serves only where it calls nanotel::start with a reader of its own.
 class prometheus_reader final : public pull_reader {
 public:
     prometheus_reader(prometheus_options options, const environment& variables)
@@ -103,9 +103,17 @@ public:
             server_->stop();
             server_.reset();
         } else {
-            server_.release()->abandon(); // the parent's threads are not here to be waited for
-            new (&scraping_) std::mutex;  // and one of them may have held this
+            leave_to_parent();
         }
+    }
+
+    /// The port is the parent's: here it would be held beyond its end, and a scraper would wait for an
+    /// answer.
+    void leave_to_parent() noexcept override {
+        port_.store(0, std::memory_order_relaxed);
+        if (!server_) return;
+        server_.release()->abandon(); // the parent's threads are not here to be waited for
+        new (&scraping_) std::mutex;  // and one of them may have held this
     }
 
 private:

@@ -299,9 +299,10 @@ public:
         if (thread_.joinable()) thread_.join();
     }
 
-    /// In a forked child, where the threads are not; the object must not be destroyed afterwards.
+    /// In a forked child, where the threads are not; the object must not be destroyed afterwards. Where the
+    /// parent's thread was replacing the listener, it is left as it is.
     void abandon() noexcept {
-        if (listener_) listener_->abandon();
+        if (mutex_.try_lock() && listener_) listener_->abandon();
     }
 
 private:

@@ -37,6 +37,10 @@ public:
     virtual void start(detail::metric_source& source) = 0;
     /// Called by shutdown, once for each start. Returns soon; after it nothing is collected.
     virtual void stop() noexcept = 0;
+    /// Called in a forked child by the handler of the fork, if this was started before: closes the
+    /// descriptors that are the parent's, takes no lock and allocates nothing. The child does not start the
+    /// reader again, unless it calls nanotel::start with it.
+    virtual void leave_to_parent() noexcept {}
 };
 
 } // namespace nanotel::inline NANOTEL_ABI

@@ -26,6 +26,17 @@ public:
         start_ = start;
     }
 
+    // In a forked child: what the parent's threads may have been in the middle of changing. Kept for ever,
+    // and never looked at again.
+    struct remains {
+        std::vector<std::unique_ptr<known_instrument>> instruments;
+        std::vector<std::unique_ptr<metric_stream>> streams;
+        std::unordered_map<measured_series*, std::unique_ptr<measured_series>> measured;
+    };
+    remains leave_behind() noexcept {
+        return {std::move(instruments_), std::move(streams_), std::move(measured_)};
+    }
+
     const stream_settings& settings() const noexcept { return settings_; }
     const std::vector<std::unique_ptr<metric_stream>>& streams() const noexcept { return streams_; }
     bool has_histograms() const noexcept { return histograms_; }

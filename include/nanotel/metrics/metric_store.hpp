@@ -53,8 +53,21 @@ public:
         running_ = false;
         for (const auto& thread : threads_) thread->owner->measured.cell_count.store_relaxed(0);
     }
-    // In a forked child: the lock may be held for ever by a thread that is not there.
-    void abandon() noexcept { abandoned_.store_relaxed(1); }
+
+    // -- fork: see pipeline/fork.hpp
+
+    bool try_lock() noexcept { return mutex_.try_lock(); }
+    void unlock() noexcept { mutex_.unlock(); }
+    // In the child, which has the lock. What the parent measured is the parent's; the next begin puts it
+    // aside.
+    void enter_child() noexcept {
+        running_ = false;
+        heard_ = nullptr;
+        of_parent_ = true;
+        rejected.invalid.store_relaxed(0);
+        rejected.not_finite.store_relaxed(0);
+        rejected.out_of_memory.store_relaxed(0);
+    }
 
     std::uint64_t now() const noexcept { return clock_ ? clock_() : clock_nanoseconds(CLOCK_REALTIME); }
     rejected_measurements rejected;
@@ -256,7 +269,7 @@ private:
     void long_way(const instrument_state& instrument, std::uint64_t bits, std::uint32_t known_slot,
                   Find&& find_cells) noexcept {
         thread_state* const thread = this_thread();
-        if (!thread || abandoned_.load_relaxed() != 0) return;
+        if (!thread) return;
         thread_measurements& measured = thread->measured;
         if (measured.busy != 0 || is_interrupted(*thread)) return measured.interrupting.add_by_owner(1);
         metric_complaints heard; // said last, to an application that may record
@@ -364,7 +377,23 @@ private:
             memory_->give_reservoir(cell);
     }
 
+    // What is in the middle of a change cannot be destroyed, and what is not read is not copied by the
+    // system.
+    struct remains {
+        instrument_registry::remains instruments;
+        std::vector<std::unique_ptr<thread_metrics>> threads;
+        std::vector<std::unique_ptr<thread_metrics>> finished;
+        std::vector<std::unique_ptr<thread_metrics>> outdated;
+        std::shared_ptr<start_memory> memory;
+        remains* older; // of the parent's parent
+    };
+
     void forget_all() {
+        if (of_parent_) {
+            left_behind_ = new remains{registry_.leave_behind(), std::move(threads_), std::move(finished_),
+                                       std::move(outdated_),     std::move(memory_),  left_behind_};
+            of_parent_ = false;
+        }
         for (auto& thread : threads_) outdated_.push_back(std::move(thread));
         threads_.clear();
         finished_.clear();
@@ -372,7 +401,6 @@ private:
 
     instrument_registry registry_;
     std::mutex mutex_;
-    atomic<std::uint32_t> abandoned_;
     bool running_ = false;
     std::uint32_t start_ = 0;
     std::uint64_t (*clock_)() noexcept = nullptr;
@@ -382,6 +410,8 @@ private:
     std::vector<std::unique_ptr<thread_metrics>> finished_; // given up by their threads, not yet taken
     std::vector<std::unique_ptr<thread_metrics>> outdated_; // of before this start; their threads free them
     std::shared_ptr<start_memory> memory_;                  // null before the first start
+    bool of_parent_ = false;                                // all this, in a child that has not begun yet
+    remains* left_behind_ = nullptr;
 };
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

@@ -37,6 +37,7 @@ struct callback_list {
             while (locked.load_relaxed() != 0) {
             }
     }
+    bool try_lock() noexcept { return locked.exchange(1) == 0; }
     void unlock() noexcept { locked.store_release(0); }
 };
 inline constinit callback_list callbacks{};

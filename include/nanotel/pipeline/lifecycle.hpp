@@ -50,7 +50,7 @@ inline void add_counts(statistics& sum, pipeline& one) {
 
 inline statistics collect_statistics() {
     process_state& state = process();
-    if (state.forked.load_relaxed() != 0) return {};
+    if (state.threads.is_unprepared_child()) return {};
     std::shared_ptr<pipeline> running;
     statistics sum;
     {
@@ -95,7 +95,9 @@ inline flush_result difference(bool complete, const statistics& before, const st
 
 inline flush_result flush_until(steady_clock::time_point deadline) {
     process_state& state = process();
-    if (state.forked.load_relaxed() != 0) return {.complete = true};
+    if (state.threads.is_unprepared_child()) return {.complete = true};
+    // In a forked child that has not recorded yet there may be callbacks to ask.
+    if (state.forking.pending.load_acquire() != 0) state.forking.restart();
     const statistics before = collect_statistics();
     std::shared_ptr<pipeline> running;
     {
@@ -186,13 +188,21 @@ inline bool take_down(const std::shared_ptr<pipeline>& ending, steady_clock::tim
     return complete;
 }
 
+// How children go on that are forked from now on; what it was before.
+inline std::shared_ptr<restart_plan> exchange_plan(std::shared_ptr<restart_plan> plan) {
+    fork_state& forking = process().forking;
+    const signals_blocked quiet;
+    const std::lock_guard lock(forking.mutex);
+    forking.plan.swap(plan);
+    return plan;
+}
+
 inline flush_result shutdown_until(steady_clock::time_point deadline) {
     process_state& state = process();
-    // In a forked child there are no threads to join, and what is queued is the
-    // parent's.
-    if (state.forked.load_relaxed() != 0) return {.complete = true};
+    if (state.threads.is_unprepared_child()) return {.complete = true};
     const statistics before = collect_statistics();
     std::shared_ptr<pipeline> ending;
+    bool forgotten = false;
     bool complete;
     {
         std::unique_lock lock(state.mutex);
@@ -203,8 +213,14 @@ inline flush_result shutdown_until(steady_clock::time_point deadline) {
         if (complete && state.phase == life_phase::running) {
             state.phase = life_phase::ending;
             ending = state.running; // it stays there, to be counted and flushed
+        } else if (complete && state.phase == life_phase::inherited) {
+            state.phase = life_phase::stopped; // a forked child that never recorded
+            recording_enabled.store_relaxed(0);
+            state.forking.pending.store_release(0);
+            forgotten = true;
         }
     }
+    if (ending || forgotten) static_cast<void>(exchange_plan(nullptr)); // no child goes on from here
     if (ending) {
         complete = take_down(ending, deadline);
         const std::lock_guard lock(state.mutex);
@@ -247,20 +263,23 @@ inline flush_result shutdown_until(steady_clock::time_point deadline) {
     return result;
 }
 
-// What the guard does when it goes, and a call of exit() while the guard is
-// alive.
-inline void shut_down_in_time() noexcept {
+// What the guard of a start does when it goes, and, with 0, a call of exit() while the guard is alive. In a
+// forked child the guard is a copy, and ends what went on there.
+inline void shut_down_start(std::uint32_t guarded) noexcept {
     try {
         process_state& state = process();
-        if (state.forked.load_relaxed() != 0) return;
+        if (state.threads.is_unprepared_child()) return;
         std::chrono::milliseconds timeout;
         {
             const std::lock_guard lock(state.mutex);
+            if (guarded != 0 && guarded != state.guarded) return;
             timeout = state.exit_timeout;
         }
         static_cast<void>(shutdown_until(steady_clock::now() + timeout));
     } catch (...) { // no memory at exit
     }
 }
+
+inline void shut_down_in_time() noexcept { shut_down_start(0); }
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

@@ -6,6 +6,7 @@
 #include <nanotel/core/site_registry.hpp>
 #include <nanotel/core/thread_registry.hpp>
 #include <nanotel/pipeline/collector.hpp>
+#include <nanotel/pipeline/fork_state.hpp>
 #include <nanotel/pipeline/metric_thread.hpp>
 #include <nanotel/pipeline/options.hpp>
 #include <nanotel/pipeline/outlet.hpp>
@@ -51,6 +52,13 @@ struct pipeline {
         for (const auto& one : outlets) each(*one);
     }
 
+    // In a forked child, for the pipeline of the parent.
+    void leave_to_parent() noexcept {
+        for_each_destination([](auto& each) {
+            if constexpr (requires { each.queue.abandon_in_child(); }) each.queue.abandon_in_child();
+        });
+    }
+
     std::shared_ptr<pipeline> older;              // see process_state::left_behind
     std::vector<std::unique_ptr<outlet>> outlets; // of the destinations, then of metric readers
     // By outlet::spool_folder, what it found on disk that this process had
@@ -62,7 +70,8 @@ struct pipeline {
     collector collecting;
 };
 
-enum class life_phase : unsigned char { stopped, starting, running, ending };
+// `inherited`: a forked child that will go on as its parent, and has not recorded yet.
+enum class life_phase : unsigned char { stopped, starting, running, ending, inherited };
 
 // How long a tick of the processor's counter is, for what is measured by it.
 // Found out by whoever asks, better the longer the process runs; 10 ms are
@@ -113,14 +122,16 @@ struct process_state {
     metric_functions measuring{};
     tick_rate rate;
     send_turns turns;
-    atomic<std::uint32_t> forked; // 1 in a forked child, where locks may be held
-                                  // by threads that are not there
+    // 1 where the processor's counter can be trusted; since the first start.
+    atomic<std::uint32_t> trusts_counter;
+    fork_state forking;
 
     std::mutex mutex;                // guards what follows; nothing that may call the
                                      // application is done under it
     std::condition_variable changed; // the phase
     life_phase phase = life_phase::stopped;
     std::uint32_t starts = 0;          // so far
+    std::uint32_t guarded = 0;         // the start whose guard ends what runs
     std::shared_ptr<pipeline> running; // null unless running or ending
     std::chrono::milliseconds exit_timeout{0};
     statistics before; // the counts of pipelines that were shut down

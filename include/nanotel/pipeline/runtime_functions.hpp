@@ -23,8 +23,7 @@ inline std::uint64_t counter_ticks() noexcept { return read_cycle_counter(); }
 
 inline std::uint64_t indirect_ticks() noexcept {
     if (const auto injected = process().injected_clock.load_relaxed()) return injected();
-    static const bool counter = cycle_counter_is_reliable();
-    return counter ? read_cycle_counter() : system_ticks();
+    return process().trusts_counter.load_relaxed() != 0 ? read_cycle_counter() : system_ticks();
 }
 
 // Ticks of timers: nanoseconds where the clock is injected or no counter can be trusted.
@@ -35,8 +34,8 @@ inline double seconds_since_ticks(std::uint64_t begin) noexcept {
         return now > begin ? 1e-9 * static_cast<double>(now - begin) : 0;
     }
     const std::uint64_t now = indirect_ticks();
-    static const bool counter = cycle_counter_is_reliable();
-    if (!counter) return now > begin ? 1e-9 * static_cast<double>(now - begin) : 0;
+    if (state.trusts_counter.load_relaxed() == 0)
+        return now > begin ? 1e-9 * static_cast<double>(now - begin) : 0;
     return state.rate.seconds_between(begin, now);
 }
 
@@ -67,10 +66,18 @@ inline void fill_metric_functions(metric_functions& functions) noexcept {
     functions.seconds_since = &seconds_since_ticks;
 }
 
+// In a forked child the first record brings the telemetry to life.
+inline bool may_attach() noexcept {
+    process_state& state = process();
+    if (state.threads.is_unprepared_child()) return false;
+    return state.forking.pending.load_acquire() == 0 || state.forking.restart();
+}
+
 // Once, before the table is published: late records read it at any time.
 inline void fill_table(runtime_table& table) noexcept {
-    table.attach = []() noexcept {
+    table.attach = []() noexcept -> thread_state* {
         const errno_kept kept;
+        if (!may_attach()) return nullptr;
         return process().threads.attach([] { process().signal.wake(); });
     };
     table.register_site = [](call_site& site, const site_key* keys, std::uint32_t count) noexcept {

@@ -4,6 +4,7 @@
 
 #include <nanotel/exporters/http.hpp>
 #include <nanotel/pipeline/configuration.hpp>
+#include <nanotel/pipeline/fork.hpp>
 #include <nanotel/pipeline/lifecycle.hpp>
 #include <nanotel/pipeline/outlets.hpp>
 #include <nanotel/pipeline/runtime_functions.hpp>
@@ -27,11 +28,11 @@ inline steady_clock::time_point deadline_after(std::chrono::nanoseconds time) no
 class telemetry {
 public:
     telemetry() noexcept = default;
-    telemetry(telemetry&& other) noexcept : owns_(std::exchange(other.owns_, false)) {}
+    telemetry(telemetry&& other) noexcept : start_(std::exchange(other.start_, 0)) {}
     telemetry& operator=(telemetry&& other) noexcept {
         if (this != &other) {
             end();
-            owns_ = std::exchange(other.owns_, false);
+            start_ = std::exchange(other.start_, 0);
         }
         return *this;
     }
@@ -50,7 +51,7 @@ public:
     /// is left to itself. A second shutdown has nothing to do; one beside another
     /// thread's waits for that one.
     flush_result shutdown(std::chrono::nanoseconds deadline) {
-        owns_ = false;
+        start_ = 0;
         return detail::shutdown_until(detail::deadline_after(deadline));
     }
 
@@ -60,16 +61,18 @@ public:
 
 private:
     friend telemetry start(options given);
-    explicit telemetry(bool owns) noexcept : owns_(owns) {}
+    explicit telemetry(std::uint32_t start) noexcept : start_(start) {}
 
     void end() noexcept {
-        if (std::exchange(owns_, false)) detail::shut_down_in_time();
+        if (const std::uint32_t mine = std::exchange(start_, 0)) detail::shut_down_start(mine);
     }
 
-    bool owns_ = false;
+    std::uint32_t start_ = 0; // that it ends; 0: none
 };
 
 namespace detail {
+
+inline bool restart_in_child() noexcept;
 
 // Once in the life of the process.
 inline void prepare_process(process_state& state) {
@@ -78,16 +81,8 @@ inline void prepare_process(process_state& state) {
         // Also where this start's clock is injected: the next one's may not be.
         if (cycle_counter_is_reliable()) state.rate.begin(&counter_ticks);
         std::atexit(shut_down_in_time);
-        // Until the child's own telemetry is built, it must not touch the parent's.
-        ::pthread_atfork(nullptr, nullptr, [] {
-            process().forked.store_relaxed(1);
-            recording_enabled.store_relaxed(0);
-            process().threads.abandon();
-            process().metrics.abandon();
-            // Whoever held the lock or was in a callback is not there.
-            callbacks.unlock();
-            for (callback_state* c = callbacks.first; c; c = c->next) c->running = 0;
-        });
+        ::pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child);
+        state.forking.restart = &restart_in_child;
         runtime.store_release(&state.table);
         return true;
     }();
@@ -96,20 +91,23 @@ inline void prepare_process(process_state& state) {
 // Once more after the first exchange of the process, so that it runs before the
 // static objects go that the exchange created.
 inline void shut_down_before_statics_of_transport() {
-    [[maybe_unused]] static const bool once = std::atexit(shut_down_in_time) == 0;
+    // Not a static object with a guard: a fork in the middle of its making would leave the guard taken.
+    static constinit atomic<std::uint32_t> registered{};
+    if (registered.exchange(1) == 0) std::atexit(shut_down_in_time);
 }
 
-// Builds and starts what the options say. Reports what is wrong with the
-// environment, so it holds no lock.
+// Builds and starts what the options say; in a forked child that goes on, without what the parent alone can
+// have. Reports what is wrong with the environment, so it holds no lock.
 inline std::shared_ptr<pipeline> build_pipeline(options& given, std::uint32_t number,
-                                                std::uint64_t (*ticks)() noexcept) {
+                                                std::uint64_t (*ticks)() noexcept, bool goes_on) {
     process_state& state = process();
     auto collecting = make_collector_options(given);
     collecting.ticks = ticks;
     std::vector<destination> destinations = destinations_of(given);
     for (destination& each : destinations)
         if (!each.exporter) each.exporter = otlp_http({}, given.environment);
-    const resource described = make_resource(given);
+    resource described = make_resource(given);
+    if (goes_on) renew_identity(described);
     auto made = std::make_shared<pipeline>(state.threads, state.signal, state.sites, state.metrics, described,
                                            collecting);
     const fan_out metrics = add_destinations(*made, given, destinations, resource_json(described));
@@ -124,7 +122,7 @@ inline std::shared_ptr<pipeline> build_pipeline(options& given, std::uint32_t nu
         made->reading.add({i, *readers[i].interval, *readers[i].timeout, readers[i].max_export_batch_size,
                            given.max_export_batch_bytes, to});
     }
-    for (std::size_t i = 0; i < given.pull_readers.size(); ++i)
+    for (std::size_t i = 0; i < given.pull_readers.size() && !goes_on; ++i)
         made->pulls.push_back(std::make_unique<pulled>(given.pull_readers[i], readers.size() + i,
                                                        made->reading, state.sites, described));
     state.metrics.begin(number, std::move(settings), given.clock);
@@ -153,77 +151,155 @@ inline std::shared_ptr<pipeline> build_pipeline(options& given, std::uint32_t nu
     return made;
 }
 
-} // namespace detail
-
-/// Starts the telemetry of this process: spans are recorded from here on and
-/// sent by two background threads. Keep the object that it returns in main. A
-/// second start while the first is running reports a warning and returns an
-/// object that does not end it. With OTEL_SDK_DISABLED=true nothing is
-/// recorded. Throws std::invalid_argument for options that cannot be,
-/// std::system_error where no thread can be had.
-[[nodiscard]] inline telemetry start(options given = {}) {
-    using detail::life_phase;
-    detail::check(given);
-    if (given.environment.boolean("OTEL_SDK_DISABLED").value_or(false)) return telemetry(false);
-
-    detail::process_state& state = detail::process();
-    if (state.forked.load_relaxed() != 0) {
-        detail::diagnose(diagnostic_level::warning, "start",
-                         "nanotel::start was called in a forked child whose parent "
-                         "had called it before; the "
-                         "child records nothing. Call start in each process after "
-                         "the fork, not before");
-        return telemetry(false);
-    }
-    bool first;
-    std::uint32_t number = 0;
-    {
-        std::unique_lock lock(state.mutex);
-        state.changed.wait(lock, [&] { return state.phase != life_phase::ending; });
-        first = state.phase == life_phase::stopped;
-        if (first) {
-            state.phase = life_phase::starting;
-            number = ++state.starts;
-        }
-    }
-    if (!first) {
-        detail::diagnose(diagnostic_level::warning, "start",
-                         "nanotel::start was called while the telemetry is running; the first "
-                         "one goes on with its "
-                         "options. Call start once, in main, or shut the first one down before");
-        return telemetry(false);
-    }
-    const auto enter = [&](life_phase phase, std::shared_ptr<detail::pipeline> running) {
+// What start does once it is its turn: the phase is `starting`.
+inline void launch(options given, std::uint32_t number, bool goes_on) {
+    process_state& state = process();
+    const auto enter = [&](life_phase phase, std::shared_ptr<pipeline> running) {
         const std::lock_guard lock(state.mutex);
-        publish(state, std::move(running));
+        if (running)
+            publish(state, std::move(running));
+        else
+            state.running.reset();
         state.exit_timeout = given.shutdown_timeout;
+        state.forking.restarted = goes_on;
+        if (!goes_on) state.guarded = number;
         state.phase = phase;
         state.changed.notify_all();
     };
     try {
-        const bool counter = given.clock == nullptr && detail::cycle_counter_is_reliable();
+        const bool trusted = cycle_counter_is_reliable();
+        const bool counter = given.clock == nullptr && trusted;
+        state.trusts_counter.store_relaxed(trusted ? 1 : 0);
         state.root_threshold.store_relaxed(given.sampler.threshold());
         state.injected_clock.store_relaxed(given.clock);
         state.injected_ids.store_relaxed(given.id_source);
-        const auto ticks = given.clock ? given.clock
-                           : counter   ? &detail::counter_ticks
-                                       : &detail::system_ticks;
-        auto made = detail::build_pipeline(given, number, ticks);
-        detail::prepare_process(state);
-        std::uint32_t mode = detail::thread_mode::active;
-        if (!counter || given.id_source) mode |= detail::thread_mode::indirect;
-        const std::uint32_t roots = given.sampler.keeps_none()  ? detail::root_mode::dropped
+        const auto ticks = given.clock ? given.clock : counter ? &counter_ticks : &system_ticks;
+        auto plan = std::make_shared<restart_plan>();
+        plan->given = given;
+        plan->number = number;
+        auto made = build_pipeline(given, number, ticks, goes_on);
+        plan->built = made;
+        prepare_process(state);
+        std::uint32_t mode = thread_mode::active;
+        if (!counter || given.id_source) mode |= thread_mode::indirect;
+        const std::uint32_t roots = given.sampler.keeps_none()  ? root_mode::dropped
                                     : given.sampler.keeps_all() ? 0
-                                                                : detail::root_mode::asked;
-        state.threads.configure(detail::make_ring_options(given), mode, roots);
+                                                                : root_mode::asked;
+        state.threads.configure(make_ring_options(given), mode, roots);
         state.table.largest_record.store_relaxed(state.threads.largest_record());
-        detail::recording_enabled.store_relaxed(number);
+        static_cast<void>(exchange_plan(std::move(plan)));
+        recording_enabled.store_relaxed(number);
         enter(life_phase::running, std::move(made));
     } catch (...) {
         enter(life_phase::stopped, nullptr);
         throw;
     }
-    return telemetry(true);
+}
+
+// A thread is about to bring the telemetry of a child to life; what it records meanwhile is not.
+inline thread_local constinit bool is_restarting = false;
+
+// In a forked child, on the thread that records first: what start does, with the options of the parent. Some
+// tenths of a millisecond, for the threads. Others that record meanwhile wait for it, though not for ever. On
+// this thread and not in the handler of the fork: a child that becomes another program or ends without having
+// recorded needs none of it, and by now whatever else the fork has to put in order is in order.
+inline bool restart_in_child() noexcept {
+    if (is_restarting) return false;
+    process_state& state = process();
+    is_restarting = true;
+    struct turn {
+        ~turn() { is_restarting = false; }
+    } const restarting;
+    const signals_blocked quiet;
+    std::string problem;
+    try {
+        std::shared_ptr<restart_plan> plan;
+        std::uint32_t number = 0;
+        {
+            std::unique_lock lock(state.mutex);
+            state.changed.wait_for(lock, std::chrono::seconds(1), [&] {
+                return state.phase != life_phase::starting && state.phase != life_phase::ending;
+            });
+            if (state.phase != life_phase::inherited) return state.phase == life_phase::running;
+            plan = state.forking.kept;
+            state.phase = life_phase::starting;
+            number = ++state.starts;
+        }
+        tell_exporters(plan->given);
+        launch(plan->given, number, true);
+        state.forking.pending.store_release(0);
+        return true;
+    } catch (const std::exception& e) {
+        problem = e.what();
+    } catch (...) {
+        problem = "what was thrown is no std::exception";
+    }
+    recording_enabled.store_relaxed(0);
+    static_cast<void>(exchange_plan(nullptr));
+    state.forking.pending.store_release(0);
+    diagnose(diagnostic_level::error, "start",
+             "this process, forked from one that records, cannot record: " + problem +
+                 "; give it the threads and the memory that it needs, and call nanotel::start in it");
+    return false;
+}
+
+} // namespace detail
+
+/// Starts the telemetry of this process: spans are recorded from here on and sent by two background threads.
+/// Keep the object that it returns in main. A second start while the first is running reports a warning and
+/// returns an object that does not end it. With OTEL_SDK_DISABLED=true nothing is recorded. Throws
+/// std::invalid_argument for options that cannot be, std::system_error where no thread can be had.
+///
+/// A forked child goes on as its parent, without a word: with its first record, which takes a few tenths of a
+/// millisecond, it has threads and exporters of its own. Called in a child, start works as in any process,
+/// with the options given there; what the child has recorded before is sent first.
+[[nodiscard]] inline telemetry start(options given = {}) {
+    using detail::life_phase;
+    detail::check(given);
+    if (given.environment.boolean("OTEL_SDK_DISABLED").value_or(false)) return telemetry(0);
+
+    detail::process_state& state = detail::process();
+    if (state.threads.is_unprepared_child()) {
+        detail::diagnose(
+            diagnostic_level::warning, "start",
+            "nanotel::start was called in a copy of a process that records, made without fork(), or "
+            "by a signal handler; nothing is recorded here. Make it by fork(), or become another "
+            "program by exec");
+        return telemetry(0);
+    }
+    std::uint32_t number = 0;
+    std::shared_ptr<detail::restart_plan> of_parent;
+    while (number == 0) {
+        std::unique_lock lock(state.mutex);
+        state.changed.wait(lock, [&] { return state.phase != life_phase::ending; });
+        if (state.phase == life_phase::stopped || state.phase == life_phase::inherited) {
+            if (state.phase == life_phase::inherited) of_parent = state.forking.kept;
+            state.phase = life_phase::starting;
+            number = ++state.starts;
+        } else if (state.phase == life_phase::running && state.forking.restarted) {
+            const auto patience = state.exit_timeout;
+            lock.unlock();
+            static_cast<void>(detail::shutdown_until(detail::deadline_after(patience)));
+        } else {
+            break;
+        }
+    }
+    if (number == 0) {
+        detail::diagnose(
+            diagnostic_level::warning, "start",
+            "nanotel::start was called while the telemetry is running; the first one goes on with its "
+            "options. Call start once, in main, or shut the first one down before");
+        return telemetry(0);
+    }
+    // Not the parent's plan any more, whatever becomes of this one.
+    if (of_parent) {
+        static_cast<void>(detail::exchange_plan(nullptr));
+        detail::recording_enabled.store_relaxed(0);
+        state.forking.pending.store_release(0);
+        detail::tell_exporters(of_parent->given);
+    }
+    detail::launch(std::move(given), number, false);
+    return telemetry(number);
 }
 
 } // namespace nanotel::inline NANOTEL_ABI

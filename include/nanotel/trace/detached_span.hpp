@@ -53,12 +53,8 @@ public:
     /// Ends the span. A second end, or any other call after it, is a no-op.
     void end() noexcept {
         if (!state_.is_recording()) return;
-        // In the middle of a change not even its block can be given back.
-        detail::thread_state* const thread = detail::this_thread();
-        if (!thread || !detail::refuses_to_end(*thread)) {
-            detail::finish_detached(*state_);
-            detail::record_builder::give_back(reinterpret_cast<detail::pool_block*>(&*state_), block_class);
-        }
+        // In a forked child a span of before the fork is the parent's, and so is its block.
+        if (!detail::is_of_parent(*state_->owner)) finish();
         state_ = {};
     }
     void end(timestamp time) noexcept {
@@ -80,6 +76,14 @@ private:
     static_assert(sizeof(detail::span_state) <= detail::pool_block_size(1),
                   "nanotel: NANOTEL_SPAN_INLINE_BYTES is at most 3 KiB");
 
+    void finish() noexcept {
+        // In the middle of a change not even its block can be given back.
+        detail::thread_state* const thread = detail::this_thread();
+        if (thread && detail::refuses_to_end(*thread)) return;
+        detail::finish_detached(*state_);
+        detail::record_builder::give_back(reinterpret_cast<detail::pool_block*>(&*state_), block_class);
+    }
+
     void start(const nanotel::context* parent, text name, span_kind kind) noexcept {
         detail::thread_state* const thread = detail::this_thread();
         if (!thread || detail::refuses_to_begin(*thread)) return;
@@ -100,7 +104,6 @@ private:
         context_ = detail::name_and_read(*thread);
         thread->context = before;
         if (began.is_recording()) {
-            fresh->owner = nullptr;
             state_ = began;
         } else {
             detail::record_builder::give_back(block, block_class);

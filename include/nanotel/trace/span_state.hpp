@@ -21,7 +21,7 @@ enum class leave_to : std::uint8_t {
 // Left uninitialised until a span begins: most of it is room for attributes.
 struct span_state {
     record_builder record;
-    thread_state* owner;   // the thread whose context it is part of; null for a detached span
+    thread_state* owner;   // where it began; unless it is detached, it is part of that thread's context
     unsigned uncaught;     // where marked: exceptions that were already unwinding when it began
     thread_context before; // where leave_to is saved
 
@@ -260,13 +260,21 @@ inline void add_final_sections(span_state& span, bool unwinding) noexcept {
     }
 }
 
+// In a forked child a span of before the fork is the parent's to record. A block that it has is left where it
+// is: to give it back could be the first thing that the child does.
+[[gnu::noinline, gnu::cold]] inline void leave_span_of_parent(const span_state& span) noexcept {
+    thread_state& thread = *current_thread;
+    if ((thread.mode.load_relaxed() & thread_mode::inherited) == 0 || is_interrupted(thread)) return;
+    const change_of_thread leaving(thread);
+    leave_context(span, thread);
+    stay_inherited(thread);
+}
+
 [[gnu::noinline]] inline void finish_unusual(span_state& span) noexcept {
     auto& record = span.record;
     const bool recording = (record.marks.other & unusual_marks::unsampled) == 0;
     thread_state* thread = current_thread;
     bool unwinding = false;
-    // A thread's state that reads zero is that of a forked child, which never records what began before the
-    // fork.
     if (thread == span.owner && (thread->mode.load_relaxed() & thread_mode::active) != 0) {
         if (refuses_to_end(*thread)) return; // with its block, if it has one
         const change_of_thread leaving(*thread);
@@ -274,11 +282,13 @@ inline void add_final_sections(span_state& span, bool unwinding) noexcept {
         if (!recording) return;
         unwinding = *thread->uncaught_exceptions >
                     ((record.marks.other & unusual_marks::unwinding) != 0 ? span.uncaught : 0);
+    } else if (is_of_parent(*span.owner)) {
+        return leave_span_of_parent(span);
     } else {
         if (!recording) return;
         // It moved: the context of the thread where it began is that thread's business, also when that thread
         // has ended.
-        thread = span.owner->made.load_relaxed() != 0 ? this_thread() : nullptr;
+        thread = this_thread();
         if (thread && refuses_to_end(*thread)) return;
     }
     if (thread) {

@@ -53,7 +53,7 @@ int wait_for(pid_t child) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-// A child that does what it may do and then leaves.
+// A child that records and then leaves.
 template <class Leave>
 pid_t fork_child(nanotel::telemetry& telemetry, Leave leave) {
     const pid_t child = ::fork();
@@ -65,7 +65,8 @@ pid_t fork_child(nanotel::telemetry& telemetry, Leave leave) {
         record(1);
     }
     if (!telemetry.flush(1h)) std::_Exit(2);
-    if (telemetry.stats().delivered != 0) std::_Exit(3);
+    const nanotel::statistics counted = telemetry.stats();
+    if (counted.recorded != 4 || counted.delivered != 4) std::_Exit(3);
     leave();
     std::_Exit(4);
 }
