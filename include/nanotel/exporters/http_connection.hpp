@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT
-// One kept-alive HTTP/1.1 connection that posts bodies under a total deadline. Our own, because a server may
-// answer before it has read a body, over TLS too, and because an exporter must tell a whole answer from one
-// that was cut.
+// One kept-alive HTTP/1.1 connection that posts bodies under a total deadline: the one place that knows
+// cpp-httplib's client. Heavy to include; for the headers of exporters that speak HTTP.
 #pragma once
 
-#include <algorithm> // min, none_of
-#include <array>
+#include <httplib.h>
+
+#include <sys/socket.h> // shutdown
+#include <unistd.h>     // close
+
+#include <algorithm> // clamp
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,13 +21,13 @@
 #include <vector>
 
 #include <nanotel/core/config.hpp>
-#include <nanotel/core/environment.hpp> // equal_ignoring_case
-#include <nanotel/exporters/answer_reader.hpp>
+#include <nanotel/exporters/answer_peek.hpp>
 #include <nanotel/exporters/endpoint.hpp>
 #include <nanotel/exporters/http_fault.hpp>
-#include <nanotel/exporters/network_stream.hpp>
 #include <nanotel/exporters/proxy.hpp>
-#include <nanotel/exporters/send_limits.hpp>
+#include <nanotel/exporters/response.hpp>
+#include <nanotel/exporters/send_watch.hpp>
+#include <nanotel/exporters/sigpipe_guard.hpp>
 #include <nanotel/exporters/tls.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
@@ -51,188 +57,259 @@ public:
     static constexpr std::size_t largest_answer = 4 * 1024 * 1024;
 
     /// Throws std::runtime_error when OpenSSL does not take the settings.
-    explicit http_connection(http_destination destination) : destination_(std::move(destination)) {
-        if (destination_.to.tls) context_ = make_tls_context(destination_.tls);
+    explicit http_connection(http_destination destination)
+        : destination_(std::move(destination)), client_(make_client(destination_)) {
+        client_->set_keep_alive(true);
+        client_->set_tcp_nodelay(true);
+        send_paths_as_they_are(*client_);
+        client_->set_socket_options([this](auto socket) {
+            resolved_ = true;
+            watch_.watch(static_cast<int>(socket));
+        });
     }
 
     /// Posts a body without copying it. Returns soon after the deadline, unless the resolver of host names
     /// takes longer: its own limits (resolv.conf) are the only ones it knows.
     [[nodiscard]] http_exchange post(const std::string& target, const http_headers& headers,
                                      std::string_view body, std::chrono::steady_clock::time_point deadline) {
-        limits_.begin(deadline);
+        const sigpipe_guard no_sigpipe;
+        ::ERR_clear_error(); // what is there afterwards is of this request
+        watch_.begin(deadline);
         http_exchange exchange;
         try {
-            post(target, headers, body, exchange);
+            exchange = post_watched(target, headers, body, deadline);
         } catch (...) {
-            stream_.close();
-            limits_.end();
+            watch_.end();
             throw;
         }
-        limits_.end();
+        watch_.end();
         return exchange;
     }
 
-    void interrupt() noexcept { limits_.interrupt(); }
+    void interrupt() noexcept { watch_.interrupt(); }
 
     /// In a forked child: gives up a connection that belongs to the parent without a word to the server. The
-    /// object must not be used or destroyed afterwards, because the parent may have been in the middle of it.
-    void abandon() noexcept { stream_.abandon(); }
+    /// object must not be used or destroyed afterwards, because the thread and locks of the parent are not
+    /// here.
+    void abandon() noexcept {
+        if (watch_.connection() >= 0) ::close(watch_.connection());
+        if (client_->is_socket_open() != 0) ::close(static_cast<int>(client_->socket()));
+    }
 
 private:
-    void post(const std::string& target, const http_headers& headers, std::string_view body,
-              http_exchange& exchange) {
-        if (stream_.is_open() && !stream_.is_idle()) stream_.close();
-        if (!stream_.is_open()) {
-            exchange.fault =
-                stream_.open(destination_.to, destination_.via, context_.get(), limits_, exchange.detail);
-            if (exchange.fault != http_fault::none) return;
-        }
-        write_head(target, headers, body.size());
-        answer_reader reader(largest_answer);
-        http_fault fault = write(head_, !body.empty(), reader);
-        if (fault == http_fault::none && !says_no(reader)) fault = write(body, false, reader);
-        if (fault == http_fault::none || fault == http_fault::write) {
-            // What a server says before it closes, or instead of reading on, explains itself soon or never.
-            const bool early = fault != http_fault::none || says_no(reader);
-            const auto now = std::chrono::steady_clock::now();
-            const http_fault read_fault =
-                read(reader, early ? now + std::chrono::seconds{1} : limits_.deadline());
-            if (!early || read_fault == http_fault::interrupted) fault = read_fault;
-            if (early) stream_.close();
-        }
-        conclude(reader, fault, exchange);
-    }
+    using client = httplib::ClientImpl;
 
-    void write_head(const std::string& target, const http_headers& headers, std::size_t body_size) {
-        const endpoint& to = destination_.to;
-        const std::optional<http_proxy>& via = destination_.via;
-        const bool by_proxy = via && !to.tls; // else it is a tunnel, and sees no request
-        head_ = "POST ";
-        if (by_proxy) head_ += to.origin();
-        head_ += target;
-        head_ += " HTTP/1.1\r\n";
-        const auto add = [this](std::string_view name, std::string_view value) {
-            head_ += name;
-            head_ += ": ";
-            head_ += value;
-            head_ += "\r\n";
-        };
-        if (std::none_of(headers.begin(), headers.end(),
-                         [](const auto& header) { return equal_ignoring_case(header.first, "Host"); }))
-            add("Host", !to.socket.empty()               ? "localhost"
-                        : to.port == (to.tls ? 443 : 80) ? to.authority().substr(0, to.authority().rfind(':'))
-                                                         : to.authority());
-        add("Accept", "*/*");
-        add("Accept-Encoding", "identity");
-        for (const auto& [name, value] : headers) add(name, value);
-        if (by_proxy && !via->authorization.empty()) add("Proxy-Authorization", via->authorization);
-        add("Content-Length", std::to_string(body_size));
-        head_ += "\r\n";
-    }
-
-    /// Writes all of it, and hears what the server says meanwhile: a server that says no need not read the
-    /// rest, and a write would wait for it until the deadline. Then, too, the fault is none.
-    http_fault write(std::string_view bytes, bool more_follows, answer_reader& reader) {
-        constexpr std::size_t piece = 128 * 1024;
-        while (!bytes.empty()) {
-            const io_result put = stream_.write(bytes.data(), std::min(bytes.size(), piece), more_follows);
-            bytes.remove_prefix(put.size);
-            if (put.what == io::failed || put.what == io::closed) return http_fault::write;
-            if (bytes.empty()) break;
-            // After an answer that says yes there is nothing to hear.
-            const bool listens = reader.current() != answer_reader::state::done;
-            if (listens && !hear(reader)) return http_fault::write;
-            if (says_no(reader)) break;
-            if (put.what != io::later) continue;
-            short events = static_cast<short>(put.wants | (listens ? POLLIN : 0));
-            if (const http_fault fault = limits_.wait(stream_.socket(), events); fault != http_fault::none)
-                return fault;
+    static std::unique_ptr<client> make_client(const http_destination& destination) {
+        const endpoint& to = destination.to;
+        if (!to.socket.empty()) {
+            std::string name = to.socket;
+            if (name.front() == '@') name.front() = '\0'; // an abstract one
+            auto local = std::make_unique<client>(name, 80);
+            local->set_address_family(AF_UNIX);
+            return local;
         }
-        return http_fault::none;
-    }
-
-    /// Takes what has arrived, without waiting; false when there will be no more.
-    bool hear(answer_reader& reader) {
-        for (;;) {
-            const io_result got = stream_.read(buffer_.data(), buffer_.size());
-            if (got.what == io::some) {
-                reader.feed({buffer_.data(), got.size});
-                if (says_no(reader)) return true;
-                continue;
-            }
-            if (got.what == io::later) return true;
-            if (got.what == io::closed) reader.finish();
-            return false;
-        }
-    }
-
-    /// Whether what was heard ends the request: an early answer of success does not, since the server goes on
-    /// reading.
-    static bool says_no(const answer_reader& reader) noexcept {
-        switch (reader.current()) {
-        case answer_reader::state::head:
-            return false;
-        case answer_reader::state::body:
-        case answer_reader::state::done:
-            return reader.status() >= 300;
-        default:
-            return true;
-        }
-    }
-
-    /// Reads until the answer is whole or shows to be none.
-    http_fault read(answer_reader& reader, std::chrono::steady_clock::time_point until) {
-        while (reader.current() == answer_reader::state::head ||
-               reader.current() == answer_reader::state::body) {
-            const io_result got = stream_.read(buffer_.data(), buffer_.size());
-            if (got.what == io::some) {
-                reader.feed({buffer_.data(), got.size});
-            } else if (got.what == io::later) {
-                short events = got.wants;
-                if (const http_fault fault = limits_.wait(stream_.socket(), events, until);
-                    fault != http_fault::none)
-                    return fault;
-            } else {
-                if (got.what == io::closed) reader.finish();
-                return http_fault::read;
-            }
-        }
-        return http_fault::none;
-    }
-
-    /// Makes an answer or a fault of what there is, and keeps the connection where that can be.
-    void conclude(answer_reader& reader, http_fault fault, http_exchange& exchange) {
-        const auto state = reader.current();
-        // A status that says no is worth more than the rest of what was to come with it.
-        const bool enough = state == answer_reader::state::done ||
-                            (reader.status() >= 300 && fault != http_fault::interrupted &&
-                             (state == answer_reader::state::body || state == answer_reader::state::broken));
-        if (enough) {
-            exchange.answer = std::move(reader.answer());
-        } else if (state == answer_reader::state::too_large) {
-            exchange.fault = http_fault::answer_too_large;
-        } else if (state == answer_reader::state::http2) {
-            exchange.fault = http_fault::peer_is_http2;
-        } else if (state == answer_reader::state::tls) {
-            exchange.fault = http_fault::peer_is_tls;
-        } else if (state == answer_reader::state::broken) {
-            exchange.fault = http_fault::peer_is_unknown;
+        std::unique_ptr<client> made;
+        // By host and port, not by URL: cpp-httplib 0.11 reads no path in a URL and no letters in an IPv6
+        // address.
+        if (to.tls) {
+            const auto chain = certificates_of(destination.tls.certificate);
+            const key_pointer key = chain.empty() ? key_pointer() : key_of(destination.tls.key);
+            auto secure =
+                key ? std::make_unique<httplib::SSLClient>(to.host, to.port, chain[0].get(), key.get())
+                    : std::make_unique<httplib::SSLClient>(to.host, to.port);
+            secure->enable_server_certificate_verification(destination.tls.verify);
+            configure_tls(secure->ssl_context(), destination.tls);
+            // A folder that is none keeps cpp-httplib from trusting those of the system as well.
+            if (!destination.tls.authorities.empty()) secure->set_ca_cert_path("", "/dev/null");
+            made = std::move(secure);
         } else {
-            exchange.fault = fault;
-            if (fault == http_fault::read || fault == http_fault::write)
-                if (const http_fault refused = stream_.refusal(exchange.detail); refused != http_fault::none)
-                    exchange.fault = refused;
+            made = std::make_unique<client>(to.host, to.port);
         }
-        if (fault != http_fault::none || state != answer_reader::state::done || !reader.reusable())
-            stream_.close();
+        if (destination.via) {
+            made->set_proxy(destination.via->host, destination.via->port);
+            if (!destination.via->user.empty() || !destination.via->password.empty())
+                made->set_proxy_basic_auth(destination.via->user, destination.via->password);
+        }
+        return made;
     }
 
-    http_destination destination_;
-    ssl_context_pointer context_;
-    send_limits limits_;
-    network_stream stream_;
-    std::string head_;
-    std::array<char, 16 * 1024> buffer_;
+    template <class Client>
+    static void send_paths_as_they_are(Client& to) {
+        if constexpr (requires { to.set_path_encode(false); })
+            to.set_path_encode(false);
+        else
+            to.set_url_encode(false); // its name up to cpp-httplib 0.2x
+    }
+
+    http_exchange post_watched(const std::string& target, const http_headers& headers, std::string_view body,
+                               std::chrono::steady_clock::time_point deadline) {
+        using namespace std::chrono;
+        using namespace std::chrono_literals;
+        // cpp-httplib's own limits, from 5 s to 300 s, would cut a longer deadline short; the watch keeps the
+        // deadline, and comes first, so that a send that took too long is not mistaken for a connection that
+        // broke.
+        const auto left = std::clamp<nanoseconds>(deadline - steady_clock::now(), 0ns, 1h) + 1s;
+        client_->set_connection_timeout(left);
+        client_->set_read_timeout(left);
+        client_->set_write_timeout(left);
+
+        http_exchange exchange;
+        bool too_large = false;
+        bool body_begun = body.empty();
+        // Bytes before the request are no answer to it: they are the end of an idle connection, or a 408 that
+        // says so.
+        if (client_->is_socket_open() != 0 &&
+            peek_answer_head(watch_.connection()).state != answer_head_state::none)
+            client_->stop();
+        resolved_ = client_->is_socket_open() != 0;
+        httplib::Request request;
+        request.method = "POST";
+        request.path = target;
+        for (const auto& [name, value] : headers) request.headers.emplace(name, value);
+        if (!destination_.to.socket.empty()) request.headers.emplace("Host", "localhost"); // not its path
+#ifdef CPPHTTPLIB_EXPECT_100_THRESHOLD
+        // An empty header keeps cpp-httplib from asking first, a round trip for each body.
+        request.headers.emplace("Expect", "");
+#endif
+        request.content_length_ = body.size();
+        request.content_provider_ = [&](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+            body_begun = true;
+            return write_piece(body, offset, length, sink, deadline, exchange);
+        };
+        request.content_receiver = [&](const char* data, std::size_t size, auto, auto) {
+            too_large = exchange.answer.body.size() + size > largest_answer;
+            if (!too_large) exchange.answer.body.append(data, size);
+            return !too_large;
+        };
+        const httplib::Result result = client_->send(request);
+
+        if (result) {
+            exchange.answer.status = result->status;
+            exchange.answer.content_type = result->get_header_value("Content-Type");
+            exchange.answer.retry_after = result->get_header_value("Retry-After");
+            exchange.answer.location = result->get_header_value("Location");
+            // The body was not sent: what answered is the proxy, which makes no tunnel.
+            if (!body_begun && destination_.via && destination_.to.tls) {
+                exchange.fault = http_fault::proxy;
+                exchange.detail = proxy_problem(result->status);
+            }
+            return exchange;
+        }
+        if (exchange.answer.status != 0 || exchange.fault != http_fault::none)
+            return exchange; // seen by write_piece
+        exchange.fault = too_large ? http_fault::answer_too_large : fault_of(result.error(), deadline);
+        if (exchange.fault == http_fault::tls_certificate)
+            exchange.detail = certificate_problem(*client_, result);
+        else if (destination_.to.tls &&
+                 (exchange.fault == http_fault::tls || exchange.fault == http_fault::read ||
+                  exchange.fault == http_fault::write))
+            if (refuses_client(exchange.detail)) exchange.fault = http_fault::tls_refused;
+        return exchange;
+    }
+
+    /// Writes the next piece of the body, and hears what the server says meanwhile. False ends the request;
+    /// then the exchange holds the answer or the reason, if there was one to hear.
+    bool write_piece(std::string_view body, std::size_t offset, std::size_t length, httplib::DataSink& sink,
+                     std::chrono::steady_clock::time_point deadline, http_exchange& exchange) {
+        constexpr std::size_t piece = 128 * 1024;
+        const bool last = length <= piece;
+        const int connection = watch_.connection();
+        // What arrives in TLS is encrypted: left to the library, which hears it after the body.
+        if (destination_.to.tls || connection < 0)
+            return sink.write(body.data() + offset, last ? length : piece);
+
+        // A server that says no need not read the rest: a proxy may answer 413 and stop, and a write would
+        // wait for it until the deadline, or fail with the answer unread.
+        const answer_head early = await_room_or_no(connection, deadline);
+        if (ends_request(early, true, deadline, exchange)) return false;
+        if (!sink.write(body.data() + offset, last ? length : piece)) {
+            ends_request(peek_answer_head(connection), true, deadline, exchange);
+            return false;
+        }
+        return !last || !ends_request(await_answer_head(connection, deadline), false, deadline, exchange);
+    }
+
+    /// Whether what the server has sent so far is no answer to hand to the library; fills the exchange when
+    /// it is. An early answer of success is not one: the server goes on reading.
+    bool ends_request(const answer_head& head, bool early, std::chrono::steady_clock::time_point deadline,
+                      http_exchange& exchange) {
+        switch (head.state) {
+        case answer_head_state::http2:
+            exchange.fault = http_fault::peer_is_http2;
+            break;
+        case answer_head_state::tls:
+            exchange.fault = http_fault::peer_is_tls;
+            break;
+        case answer_head_state::unknown:
+            exchange.fault = http_fault::peer_is_unknown;
+            break;
+        case answer_head_state::too_long:
+            exchange.fault = http_fault::answer_too_large;
+            break;
+        case answer_head_state::complete:
+            if (!early || head.status < 300) return false;
+            exchange.answer = take_early_answer(watch_.connection(), deadline);
+            break;
+        default:
+            return false;
+        }
+        ::shutdown(watch_.connection(),
+                   SHUT_RDWR); // newer versions of the library would still wait for an answer
+        return true;
+    }
+
+    http_fault fault_of(httplib::Error error, std::chrono::steady_clock::time_point deadline) noexcept {
+        if (watch_.state() == send_watch::verdict::interrupted) return http_fault::interrupted;
+        // Whatever broke when the time was up broke because of it: the watch cut, or a step ran into its own
+        // limit.
+        if (std::chrono::steady_clock::now() >= deadline) return http_fault::deadline;
+        if (is_wrong_name(error)) return http_fault::tls_certificate;
+        switch (error) {
+        case httplib::Error::Connection:
+            return resolved_ || !destination_.to.socket.empty() ? http_fault::refused : http_fault::name;
+        case httplib::Error::ConnectionTimeout:
+            return http_fault::deadline;
+        case httplib::Error::SSLConnection:
+        case httplib::Error::SSLLoadingCerts:
+            return http_fault::tls;
+        case httplib::Error::SSLServerVerification:
+            return http_fault::tls_certificate;
+        case httplib::Error::Canceled:
+        case httplib::Error::Write:
+            return http_fault::write;
+        default:
+            return http_fault::read;
+        }
+    }
+
+    /// Newer versions tell a wrong name from the other faults of a certificate by a code of its own.
+    template <class Error>
+    static bool is_wrong_name(Error error) noexcept {
+        if constexpr (requires { Error::SSLServerHostnameVerification; })
+            return error == Error::SSLServerHostnameVerification;
+        else
+            return false;
+    }
+
+    template <class Result>
+    static std::string certificate_problem(client& of, const Result& result) {
+        constexpr const char* wrong_name = "it is for another host name";
+        if (is_wrong_name(result.error())) return wrong_name;
+        const long code = static_cast<httplib::SSLClient&>(of).get_openssl_verify_result();
+        // 0.11 checks the name itself, after OpenSSL was content.
+        return code == X509_V_OK ? wrong_name : ::X509_verify_cert_error_string(code);
+    }
+
+    static std::string proxy_problem(int status) {
+        if (status == 407)
+            return "407: it wants credentials, or others; write them as http://user:password@host:port";
+        return "it answered " + std::to_string(status);
+    }
+
+    const http_destination destination_;
+    bool resolved_ = false; ///< the name had an address, so that a socket was made
+    send_watch watch_;      // outlives the client, whose destructor may still use its socket
+    std::unique_ptr<client> client_;
 };
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

@@ -17,7 +17,6 @@
 #include <nanotel/core/diagnostics.hpp>
 #include <nanotel/core/environment.hpp>
 #include <nanotel/exporters/endpoint.hpp>
-#include <nanotel/otlp/binary_text.hpp> // write_base64
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
@@ -25,7 +24,7 @@ namespace nanotel::inline NANOTEL_ABI::detail {
 struct http_proxy {
     std::string host; ///< a name or an address; IPv6 without brackets
     std::uint16_t port = 0;
-    std::string authorization; ///< the value of Proxy-Authorization, a secret; empty: none
+    std::string user, password; ///< secrets; both empty: none
 
     /// For diagnostics.
     [[nodiscard]] std::string text() const {
@@ -62,19 +61,14 @@ struct proxy_result {
     const endpoint_result parsed = parse_endpoint("http://" + std::string(rest.substr(0, rest.find('/'))));
     if (!parsed) // its words, with what was set before them
         return {{}, shown + parsed.error.substr(std::min(parsed.error.find("\" ") + 2, parsed.error.size()))};
-    proxy_result result{{parsed.value.host, parsed.value.port, {}}, {}};
+    proxy_result result{{parsed.value.host, parsed.value.port, {}, {}}, {}};
     if (user_information.empty()) return result;
     const auto credentials = percent_decode(user_information);
     if (!credentials)
         return {{}, shown + "has a \"%\" without two hexadecimal digits after it in its user or password"};
-    std::string text = *credentials;
-    if (user_information.find(':') == user_information.npos) text += ':';
-    std::string& authorization = result.value.authorization;
-    authorization = "Basic ";
-    const std::size_t begin = authorization.size();
-    authorization.resize(begin + (text.size() + 2) / 3 * 4);
-    write_base64(authorization.data() + begin, reinterpret_cast<const unsigned char*>(text.data()),
-                 text.size());
+    const auto colon = credentials->find(':');
+    result.value.user = credentials->substr(0, colon);
+    if (colon != credentials->npos) result.value.password = credentials->substr(colon + 1);
     return result;
 }
 

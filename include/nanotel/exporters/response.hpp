@@ -14,12 +14,20 @@
 #include <system_error> // errc
 
 #include <nanotel/core/config.hpp>
-#include <nanotel/exporters/answer_reader.hpp> // http_answer
 #include <nanotel/exporters/endpoint.hpp>
 #include <nanotel/exporters/exporter.hpp>
 #include <nanotel/exporters/retry_after.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
+
+/// An answer as it came, whatever sent it.
+struct http_answer {
+    int status = 0;
+    std::string content_type;
+    std::string retry_after;
+    std::string location;
+    std::string body;
+};
 
 /// What an OTLP body says: partialSuccess of an Export*ServiceResponse, or the message of a Status.
 struct otlp_answer {

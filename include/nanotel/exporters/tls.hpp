@@ -33,8 +33,6 @@ struct openssl_free {
 using x509_pointer = std::unique_ptr<X509, openssl_free<&::X509_free>>;
 using key_pointer = std::unique_ptr<EVP_PKEY, openssl_free<&::EVP_PKEY_free>>;
 using bio_pointer = std::unique_ptr<BIO, openssl_free<&::BIO_free_all>>;
-using ssl_context_pointer = std::unique_ptr<SSL_CTX, openssl_free<&::SSL_CTX_free>>;
-using ssl_pointer = std::unique_ptr<SSL, openssl_free<&::SSL_free>>;
 
 /// What TLS is to use, as text in PEM: files are read once, so that a forked child needs none.
 struct tls_settings {
@@ -126,10 +124,10 @@ inline int no_password(char*, int, int, void*) noexcept { return -1; }
     return fits;
 }
 
-/// A client's context of OpenSSL: TLS 1.2 or newer, the server verified, nothing kept between connections.
-/// The settings have been checked. Throws std::runtime_error when OpenSSL does not take them all the same,
-/// as a policy of the system may have it.
-[[nodiscard]] inline ssl_context_pointer make_tls_context(const tls_settings& settings) {
+/// Makes a client's context, which has the certificate and the key already: TLS 1.2 or newer, the
+/// authorities, and the chain. The settings have been checked. Throws std::runtime_error when OpenSSL does
+/// not take them all the same, as a policy of the system may have it.
+inline void configure_tls(SSL_CTX* context, const tls_settings& settings) {
     ::ERR_clear_error();
     const auto check = [](bool good, const char* what) {
         if (good) return;
@@ -139,33 +137,47 @@ inline int no_password(char*, int, int, void*) noexcept { return -1; }
         ::ERR_clear_error();
         throw std::runtime_error(text);
     };
-    ssl_context_pointer context(::SSL_CTX_new(::TLS_client_method()));
     check(context != nullptr, "a new context");
-    check(::SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) == 1, "TLS 1.2");
-    ::SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
-    ::SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    ::SSL_CTX_set_verify(context.get(), settings.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
-    if (settings.authorities.empty()) {
-        ::SSL_CTX_set_default_verify_paths(context.get());
-    } else {
-        X509_STORE* const store = ::SSL_CTX_get_cert_store(context.get());
+    check(::SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1, "TLS 1.2");
+    if (!settings.authorities.empty()) {
+        X509_STORE* const store = ::SSL_CTX_get_cert_store(context);
         for (const auto& authority : certificates_of(settings.authorities))
             check(::X509_STORE_add_cert(store, authority.get()) == 1, "the certificate of the authority");
         // An authority may be trusted without the one that it has its own certificate from.
-        ::X509_VERIFY_PARAM_set_flags(::SSL_CTX_get0_param(context.get()), X509_V_FLAG_PARTIAL_CHAIN);
+        ::X509_VERIFY_PARAM_set_flags(::SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
     }
     if (!settings.certificate.empty()) {
         const auto chain = certificates_of(settings.certificate);
-        check(!chain.empty() && ::SSL_CTX_use_certificate(context.get(), chain[0].get()) == 1,
-              "the client's certificate");
+        check(::SSL_CTX_get0_certificate(context) != nullptr && ::SSL_CTX_check_private_key(context) == 1,
+              "the client's certificate and key");
         for (std::size_t i = 1; i < chain.size(); ++i)
-            check(::SSL_CTX_add1_chain_cert(context.get(), chain[i].get()) == 1,
+            check(::SSL_CTX_add1_chain_cert(context, chain[i].get()) == 1,
                   "the chain of the client's certificate");
-        const key_pointer key = key_of(settings.key);
-        check(key && ::SSL_CTX_use_PrivateKey(context.get(), key.get()) == 1, "the client's key");
     }
     ::ERR_clear_error(); // a store without a file leaves errors behind
-    return context;
+}
+
+/// Whether what failed last on this thread was that a server does not accept the client's certificate: in TLS
+/// 1.3 it says so only after the handshake. Then detail has its words.
+[[nodiscard]] inline bool refuses_client(std::string& detail) {
+    const auto error = ::ERR_peek_error();
+    if (ERR_GET_LIB(error) != ERR_LIB_SSL) return false;
+    switch (ERR_GET_REASON(error)) {
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
+    case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
+        if (const char* const reason = ::ERR_reason_error_string(error)) detail = reason;
+        return true;
+    default:
+        return false;
+    }
 }
 
 } // namespace nanotel::inline NANOTEL_ABI::detail
