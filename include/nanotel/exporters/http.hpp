@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The OTLP/HTTP exporter: OTLP JSON to a Collector or any OTLP backend. Includes OpenSSL, simdjson and zlib.
+// The OTLP/HTTP exporter: OTLP JSON to a Collector or any OTLP backend. Includes cpp-httplib.
 #pragma once
 
 #include <unistd.h> // getpid
