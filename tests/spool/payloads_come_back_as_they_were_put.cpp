@@ -18,7 +18,8 @@ TEST_CASE("what is put comes back in order, byte for byte") {
     CHECK(one.put(signal::traces, 512, R"({"resourceSpans":[]})") == outcome::written);
     CHECK(one.put(signal::metrics, 7, every_byte) == outcome::written);
     CHECK(one.put(signal::logs, 0, "") == outcome::written);
-    CHECK(one.put(signal::traces, 1, large) == outcome::written);
+    spooled last;
+    CHECK(one.put(signal::traces, 1, large, &last) == outcome::written);
 
     const auto first = one.oldest();
     REQUIRE(first);
@@ -26,6 +27,9 @@ TEST_CASE("what is put comes back in order, byte for byte") {
     CHECK(first->items == 512);
     CHECK(one.oldest()->number == first->number); // until it is removed
     byte_buffer body;
+    CHECK(one.read(last, body) == content::intact); // out of turn
+    CHECK(body.size() == large.size());
+    body.clear();
     REQUIRE(body.append("old", 3));
     CHECK(one.read(*first, body) == content::intact);
     CHECK(std::string_view(body.data(), body.size()) == R"({"resourceSpans":[]})");
@@ -40,6 +44,7 @@ TEST_CASE("what is put comes back in order, byte for byte") {
     CHECK(next_body(one) == every_byte);
     CHECK(one.oldest()->kind == signal::logs);
     CHECK(next_body(one) == "");
+    CHECK(one.oldest()->number == last.number);
     CHECK(next_body(one) == large);
     CHECK_FALSE(one.oldest());
 }

@@ -93,7 +93,8 @@ TEST_CASE("fifty kills lose no file that was in place, and bring none back that 
             return !line.empty();
         };
         for (unsigned lines = random() % 12 + 1; lines != 0; --lines) REQUIRE(hear());
-        for (volatile unsigned spin = random() % 300'000; spin != 0; spin = spin - 1) {
+        std::atomic<unsigned> spin = 0;
+        for (const unsigned spins = random() % 100'000; spin < spins; ++spin) {
         }
         REQUIRE(::kill(child, SIGKILL) == 0);
         int status = 0;
@@ -271,12 +272,13 @@ TEST_CASE("a child of fork that nobody told leaves the parent's files alone") {
     const temporary_folder here;
     auto one = std::make_unique<spool>(here, "here");
     one->put(signal::traces, 1, "a");
-    CHECK(in_child([&] {
-              const bool unusable = !one->usable() && !one->oldest() && one->take_over().files == 0 &&
-                                    one->put(signal::traces, 1, "b") == outcome::failed;
-              one.reset();
-              return unusable;
-          }) == 0);
+    const int ended = in_child([&] {
+        const bool unusable = !one->usable() && !one->oldest() && one->take_over().files == 0 &&
+                              one->put(signal::traces, 1, "b") == outcome::failed;
+        one.reset();
+        return unusable;
+    });
+    CHECK(ended == 0);
     CHECK(names(folder_of(here), ".claim").size() == 1);
     spool two(here, "here");
     CHECK(two.take_over().files == 0);
@@ -299,20 +301,20 @@ TEST_CASE("no descriptor goes through exec") {
 
 TEST_CASE("who closes all descriptors keeps those that it opens then") {
     const temporary_folder here;
-    CHECK(in_child([&] {
-              auto one = std::make_unique<spool>(here, "here");
-              one->put(signal::traces, 1, "a");
-              for (int descriptor = 3; descriptor < 100; ++descriptor) ::close(descriptor);
-              const std::string mine = here.path + "/mine";
-              int opened[20];
-              for (int& descriptor : opened)
-                  descriptor = ::open(mine.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-              nanotel::set_diagnostic_handler([](nanotel::diagnostic_level, std::string_view, void*) {});
-              bool good = one->put(signal::traces, 1, "b") == outcome::failed && !one->oldest();
-              one.reset();
-              for (const int descriptor : opened) good = good && ::fcntl(descriptor, F_GETFD) >= 0;
-              return good;
-          }) == 0);
+    const int ended = in_child([&] {
+        auto one = std::make_unique<spool>(here, "here");
+        one->put(signal::traces, 1, "a");
+        for (int descriptor = 3; descriptor < 100; ++descriptor) ::close(descriptor);
+        const std::string mine = here.path + "/mine";
+        int opened[20];
+        for (int& descriptor : opened) descriptor = ::open(mine.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        nanotel::set_diagnostic_handler([](nanotel::diagnostic_level, std::string_view, void*) {});
+        bool good = one->put(signal::traces, 1, "b") == outcome::failed && !one->oldest();
+        one.reset();
+        for (const int descriptor : opened) good = good && ::fcntl(descriptor, F_GETFD) >= 0;
+        return good;
+    });
+    CHECK(ended == 0);
     spool two(here, "here");
     CHECK(two.take_over().files == 1);
 }

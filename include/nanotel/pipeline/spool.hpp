@@ -109,8 +109,8 @@ public:
                  ///< again
     };
 
-    /// Writes a payload. Returns when it is on the disk, which for 4 MiB takes the disk's time.
-    outcome put(signal kind, std::uint64_t items, std::string_view body) noexcept;
+    /// Writes a payload, and says where it lies, should it have to be found again before it is the oldest.
+    outcome put(signal kind, std::uint64_t items, std::string_view body, spooled* where = nullptr) noexcept;
 
     /// What should be delivered next. Stays there until remove().
     [[nodiscard]] std::optional<spooled> oldest() noexcept {

@@ -57,7 +57,8 @@ inline bool spool::room_for(std::uint64_t bytes) noexcept {
     return true;
 }
 
-inline spool::outcome spool::put(signal kind, std::uint64_t items, std::string_view body) noexcept {
+inline spool::outcome spool::put(signal kind, std::uint64_t items, std::string_view body,
+                                 spooled* where) noexcept {
     if (!reachable() || items > greatest_spool_items) return outcome::failed;
     const spool_header_text header = make_spool_header(kind, items, body);
     const std::uint64_t bytes = header.size + body.size();
@@ -98,6 +99,7 @@ inline spool::outcome spool::put(signal kind, std::uint64_t items, std::string_v
             place->second.ready = true;
             waiting_.add(kind, items, bytes);
             ++owners_[own].files;
+            if (where != nullptr) *where = described(place->first, place->second);
         } else if (placed) {
             index_->erase(place);
         }
