@@ -15,6 +15,8 @@
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
+inline thread_local constinit bool is_background_thread = false;
+
 // Signals stay blocked for the thread's whole life: handlers are the application's and run on its threads,
 // and a SIGPIPE that a socket raises here stays here. Throws std::system_error when no thread can be had.
 inline std::thread start_background_thread(const char* name, std::function<void()> body) {
@@ -27,6 +29,7 @@ inline std::thread start_background_thread(const char* name, std::function<void(
         ~restore() { ::pthread_sigmask(SIG_SETMASK, &mask, nullptr); }
     } restored{before};
     return std::thread([name, body = std::move(body)] {
+        is_background_thread = true;
         name_this_thread(name);
 #if defined(__linux__)
         // What a real-time or pinned thread that calls start has is not for us: the ordinary policy, and the

@@ -19,6 +19,8 @@ public:
     [[nodiscard]] statistics stats() const { return {}; }
 };
 
+inline void flush_on_terminate(std::chrono::milliseconds = std::chrono::seconds(1)) noexcept {}
+
 [[nodiscard]] inline telemetry start(const options& = {}) { return {}; }
 
 } // namespace nanotel::inline NANOTEL_ABI

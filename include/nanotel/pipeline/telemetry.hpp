@@ -4,8 +4,8 @@
 
 #include <nanotel/exporters/http.hpp>
 #include <nanotel/pipeline/configuration.hpp>
+#include <nanotel/pipeline/ending.hpp>
 #include <nanotel/pipeline/fork.hpp>
-#include <nanotel/pipeline/lifecycle.hpp>
 #include <nanotel/pipeline/outlets.hpp>
 #include <nanotel/pipeline/runtime_functions.hpp>
 
@@ -80,7 +80,10 @@ inline void prepare_process(process_state& state) {
         fill_table(state.table);
         // Also where this start's clock is injected: the next one's may not be.
         if (cycle_counter_is_reliable()) state.rate.begin(&counter_ticks);
-        std::atexit(shut_down_in_time);
+        std::atexit(shut_down_at_exit);
+#if defined(__linux__)
+        std::at_quick_exit(shut_down_at_exit);
+#endif
         ::pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child);
         state.forking.restart = &restart_in_child;
         runtime.store_release(&state.table);
@@ -93,7 +96,7 @@ inline void prepare_process(process_state& state) {
 inline void shut_down_before_statics_of_transport() {
     // Not a static object with a guard: a fork in the middle of its making would leave the guard taken.
     static constinit atomic<std::uint32_t> registered{};
-    if (registered.exchange(1) == 0) std::atexit(shut_down_in_time);
+    if (registered.exchange(1) == 0) std::atexit(shut_down_at_exit);
 }
 
 // Builds and starts what the options say; in a forked child that goes on, without what the parent alone can
