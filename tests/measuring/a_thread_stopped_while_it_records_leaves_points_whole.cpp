@@ -56,7 +56,7 @@ TEST_CASE("of a record that is half done nothing is taken, and all of it when it
         // What record does, in two halves.
         const std::uint32_t turn = self.measured.turn.load_relaxed() + 1;
         self.measured.turn.store_seq_cst(turn);
-        auto& copy = cell->of(nanotel::detail::histogram_epoch.load_acquire());
+        auto& copy = cell->of(self.measured.epoch.load_acquire());
         copy.counts()[1].add_by_owner(1);
         double told = 0;
         const auto look = [&] {

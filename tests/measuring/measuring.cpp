@@ -173,7 +173,7 @@ struct collecting_without_barrier::implementation {
 collecting_without_barrier::collecting_without_barrier()
     : implementation_(std::make_unique<implementation>()) {}
 collecting_without_barrier::~collecting_without_barrier() {
-    nanotel::detail::turns_are_fenced.store_seq_cst(0);
+    nanotel::detail::process().metrics.fence_turns(false);
 }
 
 std::vector<nanotel::finished_metric> collecting_without_barrier::collect() {

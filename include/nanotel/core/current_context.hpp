@@ -78,7 +78,7 @@ public:
         thread_->context = detail::to_thread_context(attached);
     }
     ~context_scope() {
-        if (thread_ && thread_ == detail::current_thread &&
+        if (thread_ && detail::is_this_thread(*thread_) &&
             (thread_->mode.load_relaxed() & detail::thread_mode::active) != 0) {
             const bool interrupted = detail::is_interrupted(*thread_);
             const detail::change_of_thread leaving(*thread_);

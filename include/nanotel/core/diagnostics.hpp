@@ -7,13 +7,14 @@
 #include <unistd.h> // getpid, write
 
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>
 
-#include <nanotel/core/config.hpp>
+#include <nanotel/core/runtime.hpp>
 
 namespace nanotel::inline NANOTEL_ABI {
 
@@ -131,7 +132,7 @@ public:
     using clock = std::int64_t (*)() noexcept; ///< monotonic nanoseconds
 
     void set_handler(diagnostic_handler handler, void* user) noexcept {
-        if (calling_) { // from inside the handler: this thread has the lock already
+        if (is_calling()) { // from inside the handler: this thread has the lock already
             handler_ = handler;
             user_ = user;
             return;
@@ -141,6 +142,23 @@ public:
         user_ = user;
         limiter_.forget(); // a new handler has heard nothing yet
         unlock();
+    }
+
+    /// What another module was told before there was a process to tell it to. The first that was told wins.
+    void adopt(diagnostics& other) noexcept {
+        other.lock();
+        const diagnostic_handler handler = other.handler_;
+        void* const user = other.user_;
+        other.unlock();
+        lock();
+        if (handler_ == nullptr) {
+            handler_ = handler;
+            user_ = user;
+        }
+        unlock();
+        if (other.level_is_given_.load(std::memory_order_relaxed) &&
+            !level_is_given_.load(std::memory_order_relaxed))
+            set_level(other.level_.load(std::memory_order_relaxed));
     }
 
     void set_level(diagnostic_level level) noexcept {
@@ -154,7 +172,7 @@ public:
     void set_clock(clock now) noexcept { clock_.store(now, std::memory_order_relaxed); }
 
     void report(diagnostic_level level, std::string_view subject_key, std::string text) noexcept {
-        if (!is_heard(level) || calling_) return;
+        if (!is_heard(level) || is_calling()) return;
         const auto [pass, held_back, slot] =
             limiter_.judge(hash(subject_key), clock_.load(std::memory_order_relaxed)());
         if (!pass || !lock_in_time()) return;
@@ -173,7 +191,7 @@ public:
     /// diagnostic; of each subject at all where nobody will come back for it, `at_once`. Costs a few
     /// nanoseconds a slot. Any thread.
     void tell_what_was_held_back(bool at_once = false) noexcept {
-        if (calling_) return;
+        if (is_calling()) return;
         const std::int64_t now = clock_.load(std::memory_order_relaxed)();
         for (std::size_t i = 0; i < diagnostic_limiter::slots; ++i) {
             const std::uint32_t count = limiter_.left_over(i, now, at_once);
@@ -224,12 +242,12 @@ private:
 
     /// Under the lock.
     void call_handler(diagnostic_level level, std::string_view text) noexcept {
-        calling_ = true;
+        caller_.store(&errno, std::memory_order_relaxed);
         try {
             (handler_ != nullptr ? handler_ : &write_to_standard_error)(level, text, user_);
         } catch (...) { // what a handler throws is its own affair
         }
-        calling_ = false;
+        caller_.store(nullptr, std::memory_order_relaxed);
     }
 
     static std::int64_t monotonic() noexcept {
@@ -283,9 +301,16 @@ private:
     }
     void unlock() noexcept { lock_.store(0, std::memory_order_release); }
 
-    static inline thread_local constinit bool calling_ = false;
+    /// Whether this thread is in the handler: it alone could have written its own address. Not a variable of
+    /// the thread, of which each module of the process would have its own. In a child the address may be that
+    /// of another thread than in its parent.
+    bool is_calling() const noexcept {
+        return caller_.load(std::memory_order_relaxed) == &errno &&
+               lock_.load(std::memory_order_relaxed) == ::getpid();
+    }
 
     std::atomic<int> lock_{0};
+    std::atomic<const int*> caller_{nullptr};
     std::atomic<diagnostic_level> level_{diagnostic_level::info};
     std::atomic<bool> level_is_given_{false};
     std::atomic<clock> clock_{&monotonic};
@@ -295,13 +320,32 @@ private:
     kept_text kept_[diagnostic_limiter::slots]; // as handler_, guarded by the lock
 };
 
-inline constinit diagnostics process_diagnostics;
+/// The module's own, until there is a state of the process.
+NANOTEL_DETAIL_OF_MODULE inline constinit diagnostics process_diagnostics;
+
+inline constexpr std::uint64_t diagnostics_layout = sizeof(diagnostics)
+#if defined(_LIBCPP_VERSION)
+                                                    + 1
+#endif
+    ;
+
+/// Those of all modules of the process that are of one build.
+inline diagnostics& diagnostics_of_process() noexcept {
+    const module_home* const home = this_module.home.load_acquire();
+    return home && home->reports_layout == diagnostics_layout ? *home->reports : process_diagnostics;
+}
+/// To be told something, which the process is to hear when it begins.
+inline diagnostics& diagnostics_to_tell() noexcept {
+    this_module.reports_layout.store_relaxed(diagnostics_layout);
+    this_module.reports.store_release(&process_diagnostics);
+    return diagnostics_of_process();
+}
 
 /// Reports something once a minute for each subject key, such as "otlp_http:http://localhost:4318". The text
 /// says what happened, to which endpoint or variable, and what to do; it never holds a header's value or the
 /// user and password of a URL. Any thread; may block as long as the handler takes, never throws.
 inline void diagnose(diagnostic_level level, std::string_view subject_key, std::string text) noexcept {
-    process_diagnostics.report(level, subject_key, static_cast<std::string&&>(text));
+    diagnostics_of_process().report(level, subject_key, static_cast<std::string&&>(text));
 }
 
 } // namespace detail
@@ -311,13 +355,13 @@ inline void diagnose(diagnostic_level level, std::string_view subject_key, std::
 /// is not running and will not be called again, so what its user pointer led to may go. Any thread, also from
 /// inside a handler.
 inline void set_diagnostic_handler(diagnostic_handler handler, void* user = nullptr) noexcept {
-    detail::process_diagnostics.set_handler(handler, user);
+    detail::diagnostics_to_tell().set_handler(handler, user);
 }
 
 /// The least important level that is reported, info at first: what the application sets here wins over
 /// OTEL_LOG_LEVEL, which start reads. With diagnostic_level::none nothing is, to no handler. Any thread.
 inline void set_diagnostic_level(diagnostic_level level) noexcept {
-    detail::process_diagnostics.set_level(level);
+    detail::diagnostics_to_tell().set_level(level);
 }
 
 } // namespace nanotel::inline NANOTEL_ABI

@@ -242,8 +242,8 @@ namespace detail {
 /// OTEL_LOG_LEVEL (General SDK configuration), of which the specification names the variable and the default.
 inline void follow_log_level(const environment& variables) {
     constexpr auto usual = diagnostic_level::info;
-    process_diagnostics.set_default_level(usual); // a bad value is heard whatever was set before
-    process_diagnostics.set_default_level(
+    diagnostics_of_process().set_default_level(usual); // a bad value is heard whatever was set before
+    diagnostics_of_process().set_default_level(
         variables
             .choice<diagnostic_level>("OTEL_LOG_LEVEL", {{"none", diagnostic_level::none},
                                                          {"off", diagnostic_level::none},

@@ -13,8 +13,9 @@ struct metric_functions; // metrics/metric_functions.hpp
 
 // All are noexcept and may be called from any thread. None is on the hot path.
 struct runtime_table {
-    // Registers the calling thread; null when nothing records.
-    thread_state* (*attach)() noexcept;
+    // Registers the calling thread, to which the module's pointer leads from then on; null when nothing
+    // records.
+    thread_state* (*attach)(module_links&, thread_state*& pointer) noexcept;
     // The number of a site, for its records. Never 0.
     std::uint32_t (*register_site)(call_site&, const site_key*, std::uint32_t count) noexcept;
     std::uint32_t (*register_scope)(const instrumentation_scope&) noexcept;
@@ -36,20 +37,78 @@ struct runtime_table {
 
 // Release by the first start publishes the table; acquire by whoever needs it. It stays: a span that began
 // before a shutdown may end after it.
-inline constinit atomic<const runtime_table*> runtime{nullptr};
+NANOTEL_DETAIL_OF_MODULE inline constinit atomic<const runtime_table*> runtime{nullptr};
 
 // From start to shutdown the number of the start, counted from 1, else 0: where nothing records, this load is
 // the whole cost of a call. Relaxed: only a hint whether it is worth asking, the registry of threads decides
 // under its lock.
-inline constinit atomic<std::uint32_t> recording_enabled{};
+NANOTEL_DETAIL_OF_MODULE inline constinit atomic<std::uint32_t> recording_enabled{};
 
-// Cold, and kept out of the callers: the state of a thread that has none yet, or null.
-[[gnu::noinline, gnu::cold]] inline thread_state* attach_thread() noexcept {
-    const runtime_table* const table = runtime.load_acquire();
-    if (!table) return nullptr;
-    thread_state* const state = table->attach();
-    if (state) current_thread = state;
-    return state;
+// What modules share; another number where any of it was compiled in another way.
+inline constexpr std::uint64_t module_layout =
+    (((((NANOTEL_VERSION_MAJOR * 1000ull + NANOTEL_VERSION_MINOR) * 1021 + sizeof(thread_state)) * 1021 +
+       offsetof(thread_state, measured)) *
+          1021 +
+      sizeof(runtime_table)) *
+         1021 +
+     sizeof(module_links)) *
+        1021 +
+    sizeof(call_site) + sizeof(module_home);
+
+#if NANOTEL_DETAIL_MODULE_NOTES
+#define NANOTEL_DETAIL_TEXT2(a) #a
+#define NANOTEL_DETAIL_TEXT(a) NANOTEL_DETAIL_TEXT2(a)
+#define NANOTEL_DETAIL_NOTE "nanotel_note_" NANOTEL_DETAIL_TEXT(NANOTEL_ABI)
+#define NANOTEL_DETAIL_LINKS "nanotel_module_" NANOTEL_DETAIL_TEXT(NANOTEL_ABI)
+// One a module, in a segment that the loader shows to all: what it is called, and where the links are,
+// counted from there, so that nothing has to be relocated. Where files are optimised together, the text of
+// all is one file, which may define the symbol once.
+// clang-format off
+asm(".ifndef " NANOTEL_DETAIL_NOTE "\n"
+    ".pushsection .note.nanotel,\"aG\",%note," NANOTEL_DETAIL_NOTE ",comdat\n"
+    ".balign 4\n"
+    ".weak " NANOTEL_DETAIL_NOTE "\n"
+    ".hidden " NANOTEL_DETAIL_NOTE "\n"
+    NANOTEL_DETAIL_NOTE ":\n"
+    ".long 8, 8, 1\n" // of the name, of the description, module_note_type
+    ".asciz \"nanotel\"\n"
+    ".quad " NANOTEL_DETAIL_LINKS " - .\n"
+    ".popsection\n"
+    ".endif\n");
+// clang-format on
+[[gnu::visibility("hidden")]] extern const char module_note asm(NANOTEL_DETAIL_NOTE);
+[[gnu::visibility("hidden"),
+  gnu::used]] inline constinit module_links this_module asm(NANOTEL_DETAIL_LINKS) = {
+    module_layout, &module_note, &runtime, &recording_enabled, &idle_thread};
+#undef NANOTEL_DETAIL_LINKS
+#undef NANOTEL_DETAIL_NOTE
+#undef NANOTEL_DETAIL_TEXT
+#undef NANOTEL_DETAIL_TEXT2
+
+// From when the module is loaded until it is unloaded.
+struct module_presence {
+    module_presence() noexcept {
+        if (module_home* const home = find_home(this_module)) home->join_all(*home);
+    }
+    ~module_presence() { leave_home(this_module); }
+};
+NANOTEL_DETAIL_OF_MODULE inline const module_presence presence{};
+#else
+inline constinit module_links this_module{module_layout, nullptr, &runtime, &recording_enabled, &idle_thread};
+#endif
+
+// Those of all modules, once there is a state of the process.
+inline callback_list& callbacks_of_process() noexcept {
+    module_home* const home = this_module.home.load_acquire();
+    return home ? home->callbacks : this_module.callbacks;
+}
+
+// Cold, and kept out of the callers: the state of a thread that this module has none of yet, or null. The
+// module is that of the caller, which need not be the one that this function is of.
+[[gnu::noinline, gnu::cold]] inline thread_state* attach_thread(module_links& module,
+                                                                thread_state*& pointer) noexcept {
+    const runtime_table* const table = module.runtime->load_acquire();
+    return table ? table->attach(module, pointer) : nullptr;
 }
 
 // The state of the calling thread, attached if something records; else null.
@@ -57,9 +116,14 @@ inline constinit atomic<std::uint32_t> recording_enabled{};
     thread_state* const state = current_thread;
     if ((state->mode.load_relaxed() & thread_mode::active) == 0) [[unlikely]] {
         if (recording_enabled.load_relaxed() == 0) return nullptr;
-        return attach_thread();
+        return attach_thread(this_module, current_thread);
     }
     return state;
+}
+
+// Whether the state is that of the calling thread, of which this module may not have heard yet.
+[[gnu::always_inline]] inline bool is_this_thread(const thread_state& state) noexcept {
+    return current_thread == &state || (current_thread == &idle_thread && this_thread() == &state);
 }
 
 [[gnu::always_inline]] inline std::uint64_t ticks_now(const thread_state& thread) noexcept {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
@@ -30,6 +31,7 @@ struct known_scope {
 struct known_key {
     std::string name;
     value_type type;
+    friend bool operator==(const known_key&, const known_key&) = default;
 };
 
 struct known_site {
@@ -37,6 +39,7 @@ struct known_site {
     span_kind kind = span_kind::internal;
     std::uint32_t scope = 0;
     std::vector<known_key> keys;
+    friend bool operator==(const known_site&, const known_site&) = default;
 };
 
 inline std::string to_string(text t) { return std::string(t.data, t.size); }
@@ -51,7 +54,8 @@ public:
         sites_.emplace_back();
     }
 
-    // The same number for the same site, whichever thread comes first; 0 when memory is short.
+    // The same number for the same site, whichever thread comes first; 0 when memory is short. Sites that say
+    // the same are one: else each time that a module is loaded again would cost memory for ever.
     std::uint32_t add(call_site& site, const site_key* keys, std::uint32_t count) noexcept {
         try {
             const std::lock_guard lock(mutex_);
@@ -59,8 +63,7 @@ public:
             known_site copy{to_string(site.name), site.kind, scope_number(*site.scope), {}};
             for (std::uint32_t i = 0; i < count; ++i)
                 copy.keys.push_back({to_string(keys[i].name), keys[i].type});
-            sites_.push_back(std::move(copy));
-            const auto id = static_cast<std::uint32_t>(sites_.size() - 1);
+            const std::uint32_t id = site_number(std::move(copy));
             site.id.store_relaxed(id);
             return id;
         } catch (...) {
@@ -95,6 +98,22 @@ public:
     void unlock() noexcept { mutex_.unlock(); }
 
 private:
+    std::uint32_t site_number(known_site&& copy) {
+        const std::size_t hash = std::hash<std::string>()(copy.name);
+        const auto [begin, end] = by_name_.equal_range(hash);
+        for (auto known = begin; known != end; ++known)
+            if (sites_[known->second] == copy) return known->second;
+        const auto id = static_cast<std::uint32_t>(sites_.size());
+        const auto entry = by_name_.emplace(hash, id);
+        try {
+            sites_.push_back(std::move(copy));
+        } catch (...) {
+            by_name_.erase(entry);
+            throw;
+        }
+        return id;
+    }
+
     // Files that declare the same scope share it: it is known by what it says, not by where it stands.
     std::uint32_t scope_number(const instrumentation_scope& scope) {
         known_scope copy{to_string(scope.name), to_string(scope.version), to_string(scope.schema_url), {}};
@@ -111,6 +130,7 @@ private:
     mutable std::mutex mutex_;
     std::deque<known_scope> scopes_;
     std::deque<known_site> sites_;
+    std::unordered_multimap<std::size_t, std::uint32_t> by_name_; // sites, by the hash of it
 };
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nanotel/core/inherited_context.hpp>
+#include <nanotel/core/module_registry.hpp>
 #include <nanotel/core/platform.hpp>
 #include <nanotel/core/record_builder.hpp>
 
@@ -282,7 +283,7 @@ private:
     // later destructor of this kind attaches the thread anew.
     static void end_of_thread(void* state) {
         auto* const thread = static_cast<thread_state*>(state);
-        current_thread = &idle_thread;
+        detach_from_modules(*thread);
         thread->mode.store_relaxed(0);
         thread->ended.store_release(1);
     }

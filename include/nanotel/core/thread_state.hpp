@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nanotel/core/ids.hpp>
+#include <nanotel/core/module.hpp>
 #include <nanotel/core/ring.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
@@ -69,6 +70,8 @@ struct pool_block {
     pool_block* next;
 };
 
+struct pointer_of_module; // core/module_registry.hpp
+
 struct metric_cell;    // metrics/cell.hpp
 struct label_set_slot; // metrics/label_cache.hpp
 struct thread_metrics; // metrics/thread_metrics.hpp
@@ -82,6 +85,10 @@ struct thread_measurements {
     // Odd while a measurement is written to a histogram. The owner writes it; the collection waits until it
     // has seen it even, or another number: see metrics/histogram_cell.hpp.
     atomic<std::uint32_t> turn;
+    // Which copy of a histogram's cell is written to, and whether the turns are to be fenced by the thread.
+    // The collection writes both: see there.
+    atomic<std::uint32_t> epoch;
+    atomic<std::uint32_t> fences_turns;
     metric_cell** cells; // by slot; null where the thread has not touched the slot
     // A measurement taken while the bit context_word::sampled is set in it may become an exemplar.
     const std::uint64_t* exemplar_word;
@@ -128,6 +135,8 @@ struct thread_state {
     std::uint64_t recorded_exception_ticks;
     std::uint64_t recorded_exception_text;
 
+    pointer_of_module* pointers; // that lead here from the thread's modules; under the lock of all modules
+
     // -- shared with the collector thread
     alignas(64) ring_reader reader; // the collector thread alone
     thread_state* next_thread;      // immutable once in the list
@@ -141,8 +150,11 @@ struct thread_state {
 };
 
 // The state of every thread before its first record: all zero, never written.
-inline constinit thread_state idle_thread{};
+NANOTEL_DETAIL_OF_MODULE inline constinit thread_state idle_thread{};
 
-inline constinit thread_local thread_state* current_thread NANOTEL_TLS_MODEL = &idle_thread;
+// Each module of a process has its own, and all of a thread lead to the same state, see
+// core/module_registry.hpp.
+NANOTEL_DETAIL_OF_MODULE inline constinit thread_local thread_state* current_thread NANOTEL_TLS_MODEL =
+    &idle_thread;
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

@@ -9,14 +9,13 @@
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
-// How a point stays consistent without a lock. A thread makes its turn odd, reads the epoch, writes to the
-// copy that the epoch names, and makes its turn even. The collection changes the epoch, makes all threads
-// pass a fence (membarrier), and then knows of every thread: its turn was odd before the fence, so it may be
-// writing to the old copy, and is waited for; or it begins its turn after the fence, and sees the new epoch.
-// The old copies are then still, and all that one of them holds, counts, sum, extremes, is taken over
-// together. Where there is no membarrier, `turns_are_fenced` makes the threads fence themselves.
-inline constinit atomic<std::uint32_t> histogram_epoch{};
-inline constinit atomic<std::uint32_t> turns_are_fenced{};
+// How a point stays consistent without a lock. A thread makes its turn odd, reads its epoch, writes to the
+// copy that the epoch names, and makes its turn even. The collection changes the epochs of all threads, makes
+// them pass a fence (membarrier), and then knows of every thread: its turn was odd before the fence, so it
+// may be writing to the old copy, and is waited for; or it begins its turn after the fence, and sees the new
+// epoch. The old copies are then still, and all that one of them holds, counts, sum, extremes, is taken over
+// together. Where there is no membarrier, `fences_turns` makes the threads fence themselves. The epoch is the
+// thread's, and not one variable for all, since each module of a process would have its own of that.
 
 // The number of the turn, which is odd; 0 in a signal handler that interrupts a measurement of its own
 // thread: the turn is taken.
@@ -24,7 +23,7 @@ inline constinit atomic<std::uint32_t> turns_are_fenced{};
     const std::uint32_t turn = thread.turn.load_relaxed() + 1;
     if ((turn & 1) == 0) [[unlikely]]
         return 0;
-    if (turns_are_fenced.load_relaxed() != 0) [[unlikely]]
+    if (thread.fences_turns.load_relaxed() != 0) [[unlikely]]
         // Pairs with the collection's store of the epoch, and so does the load of the epoch that follows: an
         // acquire alone may be done before this store, as it is on ARM64 with LDAPR.
         thread.turn.store_seq_cst(turn);
@@ -211,7 +210,7 @@ inline bool is_finite_number(std::uint64_t bits) noexcept { return (bits & infin
     const std::uint32_t turn = begin_turn(thread.measured);
     if (turn == 0) [[unlikely]]
         return thread.measured.interrupting.add_by_owner(1);
-    auto& copy = cell.of(histogram_epoch.load_seq_cst()); // sees the copy as it was emptied
+    auto& copy = cell.of(thread.measured.epoch.load_seq_cst()); // sees the copy as it was emptied
     copy.counts()[bucket].add_by_owner(1);
     copy.totals.add(v);
     end_turn(thread.measured, turn);
@@ -225,7 +224,7 @@ inline bool is_finite_number(std::uint64_t bits) noexcept { return (bits & infin
     const std::uint32_t turn = begin_turn(thread.measured);
     if (turn == 0) [[unlikely]]
         return thread.measured.interrupting.add_by_owner(1);
-    histogram_totals& totals = cell.of(histogram_epoch.load_seq_cst()).totals;
+    histogram_totals& totals = cell.of(thread.measured.epoch.load_seq_cst()).totals;
     totals.touched.store_relaxed(1);
     totals.not_finite.add_by_owner(1);
     end_turn(thread.measured, turn);
@@ -279,7 +278,7 @@ inline bool is_finite_number(std::uint64_t bits) noexcept { return (bits & infin
 [[gnu::noinline]] inline void record_exponential_slowly(thread_state& thread, exponential_cell& cell,
                                                         double v, std::uint32_t turn) noexcept {
     const auto bits = __builtin_bit_cast(std::uint64_t, v);
-    const std::uint32_t epoch = histogram_epoch.load_seq_cst();
+    const std::uint32_t epoch = thread.measured.epoch.load_seq_cst();
     auto& copy = cell.of(epoch);
     if (!is_finite_number(bits)) [[unlikely]] {
         copy.totals.touched.store_relaxed(1);
@@ -305,7 +304,7 @@ inline bool is_finite_number(std::uint64_t bits) noexcept { return (bits & infin
     const std::uint32_t turn = begin_turn(thread.measured);
     if (turn == 0) [[unlikely]]
         return thread.measured.interrupting.add_by_owner(1);
-    auto& copy = cell.of(histogram_epoch.load_seq_cst());
+    auto& copy = cell.of(thread.measured.epoch.load_seq_cst());
     const std::int32_t scale = copy.scale.load_relaxed();
     // One compare for what is negative, zero, subnormal, infinite or NaN.
     if (bits - smallest_normal_bits >= infinity_bits - smallest_normal_bits || scale > 8) [[unlikely]]

@@ -3,6 +3,7 @@
 // sdk.
 #pragma once
 
+#include <nanotel/metrics/domain_registry.hpp>
 #include <nanotel/metrics/stream_builder.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
@@ -159,11 +160,12 @@ private:
     std::uint32_t add(instrument_state& declared, std::vector<std::string>& heard) {
         known_instrument& known = known_as(declared, heard);
         if (known.streams.empty()) declared.dropped_in.store_relaxed(start_);
-        auto& first = known.first_slots[{declared.domains, declared.combinations}];
+        const label_domain* const domains = domains_.copy_of(declared.domains, declared.domain_count);
+        auto& first = known.first_slots[{domains, declared.combinations}];
         if (!is_valid(first) || first == 0) {
             first = next_slot_;
             for (std::uint32_t i = 0; i < declared.combinations; ++i)
-                slots_.push_back({&known, declared.domains, declared.domain_count, i, nullptr});
+                slots_.push_back({&known, domains, declared.domain_count, i, nullptr});
             next_slot_ += declared.combinations;
         }
         declared.slot.store_relaxed(first);
@@ -240,6 +242,7 @@ private:
     }
 
     site_registry& sites_;
+    domain_registry domains_;
     stream_settings settings_;
     std::uint32_t start_ = 0;
     std::vector<std::unique_ptr<known_instrument>> instruments_;

@@ -22,7 +22,7 @@ class metric_collection {
 public:
     metric_collection(metric_store& store, bool has_barrier) noexcept
         : store_(store), taker_(store), has_barrier_(has_barrier) {
-        turns_are_fenced.store_seq_cst(has_barrier ? 0 : 1);
+        store.fence_turns(!has_barrier);
     }
 
     // All points of a reader, by its number in stream_settings::readers.
@@ -74,13 +74,9 @@ private:
         take_gauges();
     }
     void take_of_threads() {
-        const std::uint32_t quiet = histogram_epoch.load_relaxed();
-        if (seen_.histograms) {
-            // Sequentially consistent, for threads that fence their turns themselves: either they see the new
-            // epoch, or their odd turn is seen below. The others are fenced from here.
-            histogram_epoch.store_seq_cst(quiet + 1);
-            if (has_barrier_) process_barrier();
-        }
+        // Of the one or the other, where there are no histograms.
+        const std::uint32_t quiet = seen_.histograms ? store_.change_epochs() : 0;
+        if (seen_.histograms && has_barrier_) process_barrier();
         for (thread_metrics* const thread : seen_.threads) {
             const bool still = !seen_.histograms || is_out_of_turn(*thread->owner);
             left_copies_ = left_copies_ || !still;

@@ -179,6 +179,30 @@ public:
 
     // -- the collection, see metrics/metric_collection.hpp
 
+    // Of all threads that measure; returns the one of before.
+    std::uint32_t change_epochs() noexcept {
+        const std::lock_guard lock(mutex_);
+        const std::uint32_t before = epoch_++;
+        // Sequentially consistent, for threads that fence their turns themselves: either they see the new
+        // epoch, or the collection, which looks at their turns after it, sees an odd one. The others are
+        // fenced from there.
+        for (const auto& thread : threads_) thread->owner->measured.epoch.store_seq_cst(epoch_);
+        return before;
+    }
+    void fence_turns(bool by_threads) noexcept {
+        const std::lock_guard lock(mutex_);
+        fences_turns_ = by_threads ? 1 : 0;
+        for (const auto& thread : threads_) thread->owner->measured.fences_turns.store_seq_cst(fences_turns_);
+    }
+
+    // Addresses of label keys may be those of others from now on, if modules were unloaded since the last
+    // call: no thread finds a set by them before it has been here.
+    void forget_addresses(std::uint32_t unloaded) noexcept {
+        const std::lock_guard lock(mutex_);
+        if (std::exchange(unloaded_, unloaded) == unloaded) return;
+        for (const auto& thread : threads_) thread->owner->measured.cell_count.store_relaxed(0);
+    }
+
     struct snapshot {
         std::vector<thread_metrics*> threads;
         std::vector<metric_stream*> streams; // those of a scope in a row
@@ -322,7 +346,10 @@ private:
         thread_measurements& measured = thread.measured;
         thread_metrics* const old = measured.metrics;
         const bool is_present = old && old->start == start_;
-        if (is_present && registry_.gone() - old->gone_before < 256 + old->by_series.size() / 2) return *old;
+        if (is_present && registry_.gone() - old->gone_before < 256 + old->by_series.size() / 2) {
+            if (std::exchange(old->unloaded, unloaded_) != unloaded_) old->forget_label_sets();
+            return *old;
+        }
         // First what may throw: the thread goes on with what it has.
         auto made = std::make_unique<thread_metrics>();
         threads_.reserve(threads_.size() + 1);
@@ -331,6 +358,7 @@ private:
         made->owner = &thread;
         made->memory = memory_;
         made->gone_before = registry_.gone();
+        made->unloaded = unloaded_;
         // Most of what it has may be idle series: the collection takes all of it, as of a thread that ends.
         if (is_present)
             for (auto& entry : threads_)
@@ -345,6 +373,8 @@ private:
         measured.cell_count.store_relaxed(0);
         measured.cells = nullptr;
         measured.label_sets = nullptr;
+        measured.epoch.store_relaxed(epoch_);
+        measured.fences_turns.store_relaxed(fences_turns_);
         measured.exemplar_word =
             registry_.settings().filter == exemplar_filter::always_on    ? &every_measurement
             : registry_.settings().filter == exemplar_filter::always_off ? &no_measurement
@@ -403,6 +433,9 @@ private:
     std::mutex mutex_;
     bool running_ = false;
     std::uint32_t start_ = 0;
+    std::uint32_t epoch_ = 0; // see metrics/histogram_cell.hpp
+    std::uint32_t fences_turns_ = 0;
+    std::uint32_t unloaded_ = 0; // see forget_addresses
     std::uint64_t (*clock_)() noexcept = nullptr;
     std::uint64_t began_unix_ns_ = 0;
     std::vector<std::string>* heard_ = nullptr; // the complaints of whoever holds the lock

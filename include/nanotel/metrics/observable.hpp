@@ -13,70 +13,6 @@ struct observation_sink {
     void (*add)(observation_sink&, const instrument_state&, const label_set&, std::uint64_t bits) noexcept;
 };
 
-// A callback in the list of all. Made when it is registered, freed by its guard.
-struct callback_state {
-    callback_state* next;
-    void (*call)(callback_state&, observation_sink&); // may throw
-    void (*destroy)(callback_state&) noexcept;
-    instrument_state* instrument;
-    std::uint32_t running; // a thread is in `call`; under the lock of the list
-    std::uint64_t runner;  // which one
-    bool removed;          // by itself, while it ran: who runs it frees it; under the lock
-};
-
-// In the light part, since a callback may be registered before anything is started.
-struct callback_list {
-    callback_state* first = nullptr;
-    // The exchange that takes it acquires what the store that gave it up released: the list, and what its
-    // lock guards in the callbacks. The load only waits, so it is relaxed; the exchange after it decides.
-    atomic<std::uint32_t> locked{};
-
-    // Held for a few instructions, never while a callback runs.
-    void lock() noexcept {
-        while (locked.exchange(1) != 0)
-            while (locked.load_relaxed() != 0) {
-            }
-    }
-    bool try_lock() noexcept { return locked.exchange(1) == 0; }
-    void unlock() noexcept { locked.store_release(0); }
-};
-inline constinit callback_list callbacks{};
-
-extern "C" int sched_yield() noexcept;
-
-// Which thread this is, for whoever runs callbacks.
-[[gnu::always_inline]] inline std::uint64_t this_thread_number() noexcept {
-    return reinterpret_cast<std::uintptr_t>(&current_thread);
-}
-
-inline void add_callback(callback_state& callback) noexcept {
-    callbacks.lock();
-    callback.next = callbacks.first;
-    callbacks.first = &callback;
-    callbacks.unlock();
-}
-// When it returns, the callback does not run and never will, and is freed: unless it is the callback itself
-// that removes it, which is freed when it returns.
-inline void remove_callback(callback_state& callback) noexcept {
-    callbacks.lock();
-    for (callback_state** at = &callbacks.first; *at; at = &(*at)->next)
-        if (*at == &callback) {
-            *at = callback.next;
-            break;
-        }
-    while (callback.running != 0) {
-        if (callback.runner == this_thread_number()) {
-            callback.removed = true;
-            return callbacks.unlock();
-        }
-        callbacks.unlock();
-        sched_yield();
-        callbacks.lock();
-    }
-    callbacks.unlock();
-    callback.destroy(callback);
-}
-
 } // namespace detail
 
 /// What a callback reports to, during its call and no longer.
@@ -175,7 +111,7 @@ public:
             delete static_cast<callback_of<Number, F>*>(&self);
         };
         made->instrument = &state_;
-        add_callback(*made);
+        add_callback(this_module, *made);
         return callback_guard(made);
     }
 

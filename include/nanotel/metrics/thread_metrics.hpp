@@ -13,6 +13,7 @@ struct thread_metrics {
     thread_state* owner = nullptr;
     std::shared_ptr<start_memory> memory;
     std::size_t gone_before = 0; // series that the store had let go when this was made
+    std::uint32_t unloaded = 0; // modules, when its label sets were last looked at: see metric_store
     cell_arena cells;
     // Of an instrument with one plan; with more of them, as many cells in a row.
     std::unordered_map<measured_series*, std::vector<metric_cell*>> by_series;
@@ -92,15 +93,23 @@ struct thread_metrics {
         __atomic_signal_fence(__ATOMIC_SEQ_CST);
         owner->measured.label_sets = label_sets.data();
     }
+    // The addresses of their keys mean nothing any more.
+    void forget_label_sets() noexcept {
+        owner->measured.label_sets = nullptr;
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        clear();
+    }
 
 private:
+    void clear() noexcept {
+        label_sets.clear();
+        label_set_memory.clear();
+        label_set_count = 0;
+        chunk_words_left_ = 0;
+    }
+
     void add(const label_set& set, metric_cell* cell, std::uint32_t slot, std::uint64_t hash) {
-        if (label_set_count == most_label_sets) {
-            label_sets.clear();
-            label_set_memory.clear();
-            label_set_count = 0;
-            chunk_words_left_ = 0;
-        }
+        if (label_set_count == most_label_sets) clear();
         if ((label_set_count + 1) * 2 > label_sets.size()) {
             std::vector<label_set_slot> larger(label_sets.empty() ? 16 : label_sets.size() * 2);
             for (const label_set_slot& old : label_sets)

@@ -60,9 +60,9 @@ public:
     // What all callbacks report, or what those report that return before the deadline.
     std::vector<observation> run(clock::time_point deadline) {
         {
-            callbacks.lock();
-            const bool any = callbacks.first != nullptr;
-            callbacks.unlock();
+            callbacks_of_process().lock();
+            const bool any = callbacks_of_process().first != nullptr;
+            callbacks_of_process().unlock();
             if (!any) return {};
         }
         if (!thread_.joinable())
@@ -140,10 +140,10 @@ private:
             // Room is made without the lock; where more have come meanwhile, once more.
             for (std::size_t count = 16; all.empty(); count *= 2) {
                 all.reserve(count);
-                callbacks.lock();
-                callback_state* c = callbacks.first;
+                callbacks_of_process().lock();
+                callback_state* c = callbacks_of_process().first;
                 for (; c && all.size() < all.capacity(); c = c->next) all.push_back(c);
-                callbacks.unlock();
+                callbacks_of_process().unlock();
                 if (!c) break;
                 all.clear();
             }
@@ -153,15 +153,15 @@ private:
         // The newest is the first in the list; values of one series are to be given in the order of time.
         for (std::size_t i = all.size(); i-- > 0;) {
             callback_state* const callback = all[i];
-            callbacks.lock();
-            callback_state* c = callbacks.first;
+            callbacks_of_process().lock();
+            callback_state* c = callbacks_of_process().first;
             while (c && c != callback) c = c->next;
             if (c && c->running != 0) c = nullptr;
             if (c) {
                 c->running = 1;
                 c->runner = this_thread_number();
             }
-            callbacks.unlock();
+            callbacks_of_process().unlock();
             if (!c) continue;
             reported.all.clear();
             call(*c, reported);
@@ -170,10 +170,10 @@ private:
                 goes_on = add(reported.all);
             } catch (...) { // no memory: they miss this collection
             }
-            callbacks.lock();
+            callbacks_of_process().lock();
             c->running = 0;
             const bool removed = c->removed;
-            callbacks.unlock();
+            callbacks_of_process().unlock();
             if (removed) c->destroy(*c); // by itself, while it ran
             if (!goes_on) return;
         }

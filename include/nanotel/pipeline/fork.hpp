@@ -72,7 +72,7 @@ inline void unlock_after_fork(process_state& state) noexcept {
     state.threads.unlock();
     state.sites.unlock();
     state.metrics.unlock();
-    callbacks.unlock();
+    callbacks_of_process().unlock();
     state.forking.mutex.unlock();
     ::pthread_sigmask(SIG_SETMASK, &signals, nullptr);
 }
@@ -88,8 +88,8 @@ inline void before_fork() noexcept {
     sigset_t before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (!lock_all(std::chrono::steady_clock::now() + fork_patience, state.forking.mutex, callbacks,
-                  state.metrics, state.sites, state.threads)) {
+    if (!lock_all(std::chrono::steady_clock::now() + fork_patience, state.forking.mutex,
+                  callbacks_of_process(), state.metrics, state.sites, state.threads)) {
         ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
         return;
     }
@@ -110,13 +110,14 @@ inline void after_fork_in_child() noexcept {
     process_state& state = process();
     if (!fork_is_prepared) {
         state.threads.refuse_child();
-        recording_enabled.store_relaxed(0);
+        state.modules.enable(0);
         return;
     }
     fork_state& forking = state.forking;
     state.metrics.enter_child();
     state.threads.enter_child();
-    for (callback_state* c = callbacks.first; c; c = c->next) c->running = 0; // who ran it is not there
+    for (callback_state* c = callbacks_of_process().first; c; c = c->next)
+        c->running = 0; // who ran it is not there
     state.signal.sleeping.store_relaxed(0);
     state.signal.requests.store_relaxed(0);
     // Whoever held the mutex or changed what it guards is not there.
@@ -124,9 +125,10 @@ inline void after_fork_in_child() noexcept {
     new (&state.changed) std::condition_variable;
     new (&state.running) std::shared_ptr<pipeline>;
     new (&state.before) statistics;
-    new (&state.left_on_disk) std::map<std::string, std::array<std::uint64_t, 3>>;
     new (&state.left_behind) std::shared_ptr<pipeline>;
+    // Nobody is in a send here, and what lies on disk is the parent's.
     new (&state.turns) send_turns;
+    new (&state.left_on_disk) decltype(state.left_on_disk);
     const bool goes_on = forking.plan != nullptr;
     if (goes_on && forking.plan != forking.kept) {
         forking.plan->older = std::move(forking.kept);
@@ -137,7 +139,7 @@ inline void after_fork_in_child() noexcept {
     }
     state.phase = goes_on ? life_phase::inherited : life_phase::stopped;
     forking.restarted = false;
-    recording_enabled.store_relaxed(goes_on ? forking.plan->number : 0);
+    state.modules.enable(goes_on ? forking.plan->number : 0);
     forking.pending.store_relaxed(goes_on ? 1 : 0);
     unlock_after_fork(state);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What happens between start and the end of the process: counting, flushing,
-// shutting down.
+// What happens between start and the end of the process: counting, flushing, shutting down.
 #pragma once
 
 #include <nanotel/pipeline/process.hpp>
@@ -29,8 +28,7 @@ inline void add_counts(signal_statistics& sum, const signal_statistics& more) {
 }
 
 inline void add_counts(statistics& sum, pipeline& one) {
-    // Before the queues are asked: what reaches them meanwhile is queued, and not
-    // recorded yet.
+    // Before the queues are asked: what reaches them meanwhile is queued, and not recorded yet.
     const std::uint64_t points = one.reading.collected_points();
     const std::uint64_t lost = one.reading.lost_points();
     const std::uint64_t again = one.collecting.counted_again();
@@ -116,8 +114,7 @@ inline flush_result flush_until(steady_clock::time_point deadline) {
     return difference(complete, before, collect_statistics());
 }
 
-// How long an exporter may take to heed an interrupt before shutdown goes on
-// without it.
+// How long an exporter may take to heed an interrupt before shutdown goes on without it.
 inline constexpr std::chrono::milliseconds interrupt_patience{1'000};
 // How long what is left may take to get to disk after the deadline.
 inline constexpr std::chrono::milliseconds disk_patience{2'000};
@@ -148,20 +145,18 @@ inline bool end_outlets(pipeline& ending) {
     return ended;
 }
 
-// The steps of shutdown for a pipeline that nobody else ends. True where all
-// was settled in time.
+// The steps of shutdown for a pipeline that nobody else ends. True where all was settled in time.
 inline bool take_down(const std::shared_ptr<pipeline>& ending, steady_clock::time_point deadline) {
     process_state& state = process();
     for (const auto& pull : ending->pulls) pull->stopped.store_relaxed(1);
-    // A callback that stalls leaves half of the time to what is to be sent. First
-    // of all, since a reader that is stopped waits for who collects for it, and
-    // may be waiting for callbacks.
+    // A callback that stalls leaves half of the time to what is to be sent. First of all, since a reader that
+    // is stopped waits for who collects for it, and may be waiting for callbacks.
     auto observed_until = deadline;
     if (const auto now = steady_clock::now(); deadline > now) observed_until = now + (deadline - now) / 2;
     ending->reading.limit_callbacks(observed_until);
     for (const auto& pull : ending->pulls) pull->reader->stop();
     ending->reading.observe_for_the_last_time(observed_until);
-    recording_enabled.store_relaxed(0);
+    state.modules.enable(0);
     state.threads.stop();
     state.metrics.stop();
     // Of several destinations, none may use up the time of the others.
@@ -172,8 +167,7 @@ inline bool take_down(const std::shared_ptr<pipeline>& ending, steady_clock::tim
     });
     ending->collecting.stop();
     ending->reading.stop();
-    ending->collecting.join(); // drains and encodes; waits for room in the queue
-                               // until the deadline
+    ending->collecting.join(); // drains and encodes; waits for room in the queue until the deadline
     ending->reading.join();
     ending->for_each_destination([](outlet& each) { each.queue.close(); });
     bool complete = true;
@@ -206,8 +200,7 @@ inline flush_result shutdown_until(steady_clock::time_point deadline) {
     bool complete;
     {
         std::unique_lock lock(state.mutex);
-        // Another thread's shutdown does the same work: this one waits for it as
-        // long as it may.
+        // Another thread's shutdown does the same work: this one waits for it as long as it may.
         complete =
             state.changed.wait_until(lock, deadline, [&] { return state.phase != life_phase::ending; });
         if (complete && state.phase == life_phase::running) {
@@ -215,7 +208,7 @@ inline flush_result shutdown_until(steady_clock::time_point deadline) {
             ending = state.running; // it stays there, to be counted and flushed
         } else if (complete && state.phase == life_phase::inherited) {
             state.phase = life_phase::stopped; // a forked child that never recorded
-            recording_enabled.store_relaxed(0);
+            state.modules.enable(0);
             state.forking.pending.store_release(0);
             forgotten = true;
         }
@@ -246,19 +239,15 @@ inline flush_result shutdown_until(steady_clock::time_point deadline) {
         if (const std::uint64_t spilled = sum.spilled + sum.data_points.spilled; spilled != 0)
             diagnose(diagnostic_level::warning, "shutdown:spilled",
                      std::to_string(sum.spilled) + " spans and " + std::to_string(sum.data_points.spilled) +
-                         " data points were not delivered before the deadline of the "
-                         "shutdown; they wait on "
-                         "disk, and the next start with the same options::spool "
-                         "sends them");
+                         " data points were not delivered before the deadline of the shutdown; they wait on "
+                         "disk, and the next start with the same options::spool sends them");
         if (sum.dropped_by.shut_down + sum.data_points.dropped_by.shut_down == 0) return result;
         const std::uint64_t points = sum.data_points.dropped_by.shut_down;
         diagnose(diagnostic_level::error, "shutdown",
                  std::to_string(sum.dropped_by.shut_down) + " spans" +
                      (points != 0 ? " and " + std::to_string(points) + " data points" : "") +
-                     " were not delivered before the deadline of the shutdown and "
-                     "are dropped; give it "
-                     "more time (options::shutdown_timeout) or see why the "
-                     "destination is slow");
+                     " were not delivered before the deadline of the shutdown and are dropped; give it "
+                     "more time (options::shutdown_timeout) or see why the destination is slow");
     }
     return result;
 }

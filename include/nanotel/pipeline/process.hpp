@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The state of the process: created once, never destroyed, so that a late
-// thread or a static destructor can record.
+// The state of the process: created once, never destroyed, so that a late thread or a static destructor can
+// record.
 #pragma once
 
+#include <nanotel/core/module_registry.hpp>
 #include <nanotel/core/site_registry.hpp>
 #include <nanotel/core/thread_registry.hpp>
 #include <nanotel/pipeline/collector.hpp>
@@ -34,9 +35,8 @@ struct pulled final : metric_source {
     metric_thread& thread;
     const site_registry& sites;
     const resource process_resource;
-    // Set by the shutdown before it stops the reader, asked by who collects for
-    // it. Relaxed: it guards no data, and a collection that misses it is as one
-    // that came before, for which stop() waits.
+    // Set by the shutdown before it stops the reader, asked by who collects for it. Relaxed: it guards no
+    // data, and a collection that misses it is as one that came before, for which stop() waits.
     atomic<std::uint32_t> stopped;
 };
 
@@ -61,8 +61,7 @@ struct pipeline {
 
     std::shared_ptr<pipeline> older;              // see process_state::left_behind
     std::vector<std::unique_ptr<outlet>> outlets; // of the destinations, then of metric readers
-    // By outlet::spool_folder, what it found on disk that this process had
-    // counted: see outlets.hpp.
+    // By outlet::spool_folder, what it found on disk that this process had counted: see outlets.hpp.
     std::vector<std::pair<std::string, std::array<std::uint64_t, 3>>> counted_before;
     metric_collection measured;
     metric_thread reading;
@@ -73,18 +72,16 @@ struct pipeline {
 // `inherited`: a forked child that will go on as its parent, and has not recorded yet.
 enum class life_phase : unsigned char { stopped, starting, running, ending, inherited };
 
-// How long a tick of the processor's counter is, for what is measured by it.
-// Found out by whoever asks, better the longer the process runs; 10 ms are
-// enough to know it to a part in 10,000.
+// How long a tick of the processor's counter is, for what is measured by it. Found out by whoever asks,
+// better the longer the process runs; 10 ms are enough to know it to a part in 10,000.
 struct tick_rate {
-    // Written once, before the runtime is published, by which whoever asks came
-    // here: a timer that began before a shutdown may still ask while the next
-    // start goes on.
+    // Written once, before the runtime is published, by which whoever asks came here: a timer that began
+    // before a shutdown may still ask while the next start goes on.
     std::uint64_t (*ticks)() noexcept = nullptr;
     std::uint64_t first_ticks = 0;
     std::uint64_t first_ns = 0;
-    // Double bits; 0: not known yet. Relaxed: the word is the whole message, and
-    // any of those that find it out at once will do.
+    // Double bits; 0: not known yet. Relaxed: the word is the whole message, and any of those that find it
+    // out at once will do.
     atomic<std::uint64_t> seconds_a_tick;
 
     void begin(std::uint64_t (*source)() noexcept) noexcept {
@@ -109,12 +106,13 @@ struct tick_rate {
 using number_source = std::uint64_t (*)() noexcept;
 
 struct process_state {
+    module_registry modules;
     site_registry sites;
     thread_registry threads;
     metric_store metrics{sites};
     wake_signal signal;
-    // A late record of the time before a shutdown may read these while the next
-    // start writes them: relaxed, each is used for itself.
+    // A late record of the time before a shutdown may read these while the next start writes them: relaxed,
+    // each is used for itself.
     atomic<std::uint64_t> root_threshold; // sampler::threshold
     atomic<number_source> injected_clock;
     atomic<number_source> injected_ids;
@@ -126,27 +124,57 @@ struct process_state {
     atomic<std::uint32_t> trusts_counter;
     fork_state forking;
 
-    std::mutex mutex;                // guards what follows; nothing that may call the
-                                     // application is done under it
+    std::mutex mutex; // guards what follows; nothing that may call the application is done under it
     std::condition_variable changed; // the phase
     life_phase phase = life_phase::stopped;
+    bool prepared = false;             // by the first start
     std::uint32_t starts = 0;          // so far
     std::uint32_t guarded = 0;         // the start whose guard ends what runs
     std::shared_ptr<pipeline> running; // null unless running or ending
     std::chrono::milliseconds exit_timeout{0};
     statistics before; // the counts of pipelines that were shut down
-    // What those left on disk, by outlet::spool_folder and signal: it is queued
-    // in `before`.
+    // What those left on disk, by outlet::spool_folder and signal: it is queued in `before`.
     std::map<std::string, std::array<std::uint64_t, 3>> left_on_disk;
-    // Pipelines whose exporter did not come back from a send: their threads still
-    // use them.
+    // Pipelines whose exporter did not come back from a send: their threads still use them.
     std::shared_ptr<pipeline> left_behind;
 };
 
-// Reachable for ever, so no leak; one in the process, however many modules
-// include this.
+// Modules share the state where what they were compiled with makes it the same to all.
+inline constexpr std::uint64_t sdk_layout =
+    ((module_layout * 1021 + sizeof(process_state)) * 1021 + sizeof(pipeline)) * 1021 + sizeof(options)
+#if defined(_LIBCPP_VERSION)
+    + 1
+#endif
+    ;
+
+inline process_state& process();
+
+// Reachable for ever, so no leak.
+inline process_state& find_or_make_process() {
+    const auto shared_by = [](const module_home* home) { return home && home->sdk_layout == sdk_layout; };
+    if (const module_home* const home = find_home(this_module); shared_by(home)) return *home->process;
+    auto* const made = new process_state;
+    module_registry& modules = made->modules;
+    modules.sdk_layout = sdk_layout;
+    modules.process = made;
+    modules.each_thread = [](void (*use)(thread_state&, void*), void* context) {
+        process().threads.for_each([&](thread_state& thread) { use(thread, context); });
+    };
+    modules.before_join = []() noexcept { process().metrics.forget_addresses(process().modules.unloaded()); };
+    const module_home& home = modules.claim(this_module);
+    if (&home == &modules) keep_loaded(this_module);
+    return shared_by(&home) ? *home.process : *made;
+}
+
+// False where another module, whose code was compiled in another way, has the state of the process.
+inline bool is_shared(const process_state& state) noexcept {
+    const module_home* const home = this_module.home.load_acquire();
+    return home && home->process == &state;
+}
+
+// One in the process, however many modules include this.
 inline process_state& process() {
-    static process_state* const state = new process_state;
+    static process_state* const state = &find_or_make_process();
     return *state;
 }
 

@@ -75,10 +75,12 @@ inline bool may_attach() noexcept {
 
 // Once, before the table is published: late records read it at any time.
 inline void fill_table(runtime_table& table) noexcept {
-    table.attach = []() noexcept -> thread_state* {
+    table.attach = [](module_links& module, thread_state*& pointer) noexcept -> thread_state* {
         const errno_kept kept;
         if (!may_attach()) return nullptr;
-        return process().threads.attach([] { process().signal.wake(); });
+        process_state& state = process();
+        thread_state* const thread = state.threads.attach([] { process().signal.wake(); });
+        return thread && state.modules.attach(*thread, module, pointer) ? thread : nullptr;
     };
     table.register_site = [](call_site& site, const site_key* keys, std::uint32_t count) noexcept {
         const errno_kept kept;

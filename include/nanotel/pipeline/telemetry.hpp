@@ -22,9 +22,8 @@ inline steady_clock::time_point deadline_after(std::chrono::nanoseconds time) no
 
 } // namespace detail
 
-/// The telemetry of the process, from start to the end of this object, which
-/// sends what is left within options::shutdown_timeout. Movable. All members
-/// may be called from any thread.
+/// The telemetry of the process, from start to the end of this object, which sends what is left within
+/// options::shutdown_timeout. Movable. All members may be called from any thread.
 class telemetry {
 public:
     telemetry() noexcept = default;
@@ -38,25 +37,21 @@ public:
     }
     ~telemetry() { end(); }
 
-    /// Sends what was recorded before the call, waiting for the answers up to a
-    /// deadline from now.
+    /// Sends what was recorded before the call, waiting for the answers up to a deadline from now.
     [[nodiscard]] flush_result flush(std::chrono::nanoseconds deadline) {
         return detail::flush_until(detail::deadline_after(deadline));
     }
 
-    /// Ends recording, sends what is left, and drops what the deadline leaves
-    /// over, counted. After it spans cost what they cost without start. A send
-    /// under way is cut short at the deadline, which may take its connect or read
-    /// a moment longer; an exporter that does not come back within a second of it
-    /// is left to itself. A second shutdown has nothing to do; one beside another
-    /// thread's waits for that one.
+    /// Ends recording, sends what is left, and drops what the deadline leaves over, counted. After it spans
+    /// cost what they cost without start. A send under way is cut short at the deadline, which may take its
+    /// connect or read a moment longer; an exporter that does not come back within a second of it is left to
+    /// itself. A second shutdown has nothing to do; one beside another thread's waits for that one.
     flush_result shutdown(std::chrono::nanoseconds deadline) {
         start_ = 0;
         return detail::shutdown_until(detail::deadline_after(deadline));
     }
 
-    /// The counts since the first start of this process. About a microsecond a
-    /// thread.
+    /// The counts since the first start of this process. About a microsecond a thread.
     [[nodiscard]] statistics stats() const { return detail::collect_statistics(); }
 
 private:
@@ -76,23 +71,21 @@ inline bool restart_in_child() noexcept;
 
 // Once in the life of the process.
 inline void prepare_process(process_state& state) {
-    [[maybe_unused]] static const bool once = [&] {
-        fill_table(state.table);
-        // Also where this start's clock is injected: the next one's may not be.
-        if (cycle_counter_is_reliable()) state.rate.begin(&counter_ticks);
-        std::atexit(shut_down_at_exit);
+    if (std::exchange(state.prepared, true)) return;
+    fill_table(state.table);
+    // Also where this start's clock is injected: the next one's may not be.
+    if (cycle_counter_is_reliable()) state.rate.begin(&counter_ticks);
+    std::atexit(shut_down_at_exit);
 #if defined(__linux__)
-        std::at_quick_exit(shut_down_at_exit);
+    std::at_quick_exit(shut_down_at_exit);
 #endif
-        ::pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child);
-        state.forking.restart = &restart_in_child;
-        runtime.store_release(&state.table);
-        return true;
-    }();
+    ::pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child);
+    state.forking.restart = &restart_in_child;
+    state.modules.publish(state.table);
 }
 
-// Once more after the first exchange of the process, so that it runs before the
-// static objects go that the exchange created.
+// Once more after the first exchange of the process, so that it runs before the static objects go that the
+// exchange created.
 inline void shut_down_before_statics_of_transport() {
     // Not a static object with a guard: a fork in the middle of its making would leave the guard taken.
     static constinit atomic<std::uint32_t> registered{};
@@ -191,7 +184,7 @@ inline void launch(options given, std::uint32_t number, bool goes_on) {
         state.threads.configure(make_ring_options(given), mode, roots);
         state.table.largest_record.store_relaxed(state.threads.largest_record());
         static_cast<void>(exchange_plan(std::move(plan)));
-        recording_enabled.store_relaxed(number);
+        state.modules.enable(number);
         enter(life_phase::running, std::move(made));
     } catch (...) {
         enter(life_phase::stopped, nullptr);
@@ -237,7 +230,7 @@ inline bool restart_in_child() noexcept {
     } catch (...) {
         problem = "what was thrown is no std::exception";
     }
-    recording_enabled.store_relaxed(0);
+    state.modules.enable(0);
     static_cast<void>(exchange_plan(nullptr));
     state.forking.pending.store_release(0);
     diagnose(diagnostic_level::error, "start",
@@ -262,6 +255,15 @@ inline bool restart_in_child() noexcept {
     if (given.environment.boolean("OTEL_SDK_DISABLED").value_or(false)) return telemetry(0);
 
     detail::process_state& state = detail::process();
+    if (!detail::is_shared(state)) {
+        detail::diagnose(
+            diagnostic_level::warning, "start",
+            "nanotel::start was called in a module that was compiled in another way than the one "
+            "that holds the telemetry of this process; nothing is started. Build all modules with "
+            "one version of nanotel and one standard library, or call start in one of them alone");
+        return telemetry(0);
+    }
+    detail::keep_loaded(detail::this_module); // its exporters run its code
     if (state.threads.is_unprepared_child()) {
         detail::diagnose(
             diagnostic_level::warning, "start",
@@ -297,7 +299,7 @@ inline bool restart_in_child() noexcept {
     // Not the parent's plan any more, whatever becomes of this one.
     if (of_parent) {
         static_cast<void>(detail::exchange_plan(nullptr));
-        detail::recording_enabled.store_relaxed(0);
+        state.modules.enable(0);
         state.forking.pending.store_release(0);
         detail::tell_exporters(of_parent->given);
     }

@@ -21,7 +21,7 @@ enum class leave_to : std::uint8_t {
 // Left uninitialised until a span begins: most of it is room for attributes.
 struct span_state {
     record_builder record;
-    thread_state* owner;   // where it began; unless it is detached, it is part of that thread's context
+    thread_state* owner;   // where it began, and the thread whose context it is part of unless it is detached
     unsigned uncaught;     // where marked: exceptions that were already unwinding when it began
     thread_context before; // where leave_to is saved
 
@@ -273,9 +273,9 @@ inline void add_final_sections(span_state& span, bool unwinding) noexcept {
 [[gnu::noinline]] inline void finish_unusual(span_state& span) noexcept {
     auto& record = span.record;
     const bool recording = (record.marks.other & unusual_marks::unsampled) == 0;
-    thread_state* thread = current_thread;
+    thread_state* thread = is_this_thread(*span.owner) ? span.owner : nullptr;
     bool unwinding = false;
-    if (thread == span.owner && (thread->mode.load_relaxed() & thread_mode::active) != 0) {
+    if (thread && (thread->mode.load_relaxed() & thread_mode::active) != 0) {
         if (refuses_to_end(*thread)) return; // with its block, if it has one
         const change_of_thread leaving(*thread);
         leave_context(span, *thread);
