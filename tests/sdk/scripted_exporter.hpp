@@ -143,6 +143,11 @@ public:
         d.rejected -= b.rejected;
         d.undeliverable -= b.undeliverable;
         d.shut_down -= b.shut_down;
+        d.interrupting -= b.interrupting;
+        d.expired -= b.expired;
+        d.damaged -= b.damaged;
+        d.filtered -= b.filtered;
+        s.recovered -= before_.recovered;
         return s;
     }
 
