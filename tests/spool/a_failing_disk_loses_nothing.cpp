@@ -167,10 +167,22 @@ TEST_CASE("a file that cannot be removed is emptied, and nobody delivers it agai
             EXPECT(names(folder, ".otlp").size() == 1);
             EXPECT(::chmod(folder.c_str(), 0700) == 0);
         }
-        spool two(here, "here");
-        EXPECT(two.take_over().files == 0);
-        EXPECT(names(folder).empty());
-        EXPECT(heard.lines().size() == 2);
+        {
+            spool two(here, "here");
+            EXPECT(two.take_over().files == 0);
+            EXPECT(names(folder).empty());
+            EXPECT(heard.lines().size() == 2);
+            EXPECT(two.put(signal::traces, 1, "b") == outcome::written);
+        }
+        // Where it cannot be emptied either, at least this process does not find it again.
+        EXPECT(::chmod((folder + "/" + names(folder, ".otlp")[0]).c_str(), 0400) == 0);
+        EXPECT(::chmod(folder.c_str(), 0500) == 0);
+        spool three(here, "here");
+        EXPECT(three.take_over().files == 1);
+        EXPECT(next_body(three) == "b");
+        EXPECT(three.take_over().files == 0);
+        EXPECT(three.waiting().files == 0);
+        EXPECT(::chmod(folder.c_str(), 0700) == 0);
         return true;
     });
     CHECK(ended == 0);

@@ -41,12 +41,9 @@ public:
         return lock(folder, owner, O_CREAT | O_EXCL);
     }
 
-    /// Claims the files of an owner that is gone: 0; EWOULDBLOCK: it lives, or another was faster.
-    [[nodiscard]] int take(int folder, std::uint64_t owner) noexcept {
-        const int error = lock(folder, owner, 0);
-        // Files without a claim were brought here by hand. Not made at once: a full disk has no room for it.
-        return error == ENOENT ? lock(folder, owner, O_CREAT) : error;
-    }
+    /// Claims the files of an owner that is gone: 0; EWOULDBLOCK: it lives, or another was faster. Files
+    /// without a claim were brought here by hand, and get one.
+    [[nodiscard]] int take(int folder, std::uint64_t owner) noexcept { return lock(folder, owner, O_CREAT); }
 
     /// Gives the claim up, with its file where nothing is left to claim.
     void release(int folder, bool nothing_left) noexcept {
