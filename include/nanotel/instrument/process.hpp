@@ -77,11 +77,14 @@ struct process_reading {
 // Reads once for all callbacks of a collection.
 class process_reader {
 public:
-    explicit process_reader(std::string folder) : files_(std::move(folder)) { measure_share(read_usage()); }
+    explicit process_reader(std::string folder) : folder_(std::move(folder)), files_(folder_) {
+        measure_share(read_usage());
+    }
 
     // For one of up to 32 callbacks. Each is called once a collection, so one that has seen the latest
     // reading asks for the next.
     process_reading for_callback(unsigned number) {
+        if (::getpid() != owner_) begin_in_child();
         // Callbacks run on one thread, unless one was left behind by a shutdown and comes back.
         std::unique_lock lock(mutex_);
         const std::uint32_t mine = std::uint32_t{1} << number;
@@ -104,11 +107,23 @@ public:
     }
 
 private:
+    // At the fork a thread that is not here may have been reading. What it changed is left as it is.
+    void begin_in_child() {
+        new (&mutex_) std::mutex;
+        new (&files_) process_files(folder_);
+        new (&share_) processor_share;
+        new (&latest_) process_reading;
+        seen_ = 0;
+        owner_ = ::getpid();
+    }
+
     void measure_share(const process_usage& usage) noexcept {
         share_.measure(usage, clock_nanoseconds(CLOCK_MONOTONIC), ::getpid(), available_processors());
     }
 
-    std::mutex mutex_; // guards all
+    const std::string folder_;
+    pid_t owner_ = ::getpid();
+    std::mutex mutex_; // guards what follows
     process_files files_;
     processor_share share_;
     process_reading latest_;

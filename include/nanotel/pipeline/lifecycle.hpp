@@ -94,8 +94,6 @@ inline flush_result difference(bool complete, const statistics& before, const st
 inline flush_result flush_until(steady_clock::time_point deadline) {
     process_state& state = process();
     if (state.threads.is_unprepared_child()) return {.complete = true};
-    // In a forked child that has not recorded yet there may be callbacks to ask.
-    if (state.forking.pending.load_acquire() != 0) state.forking.restart();
     const statistics before = collect_statistics();
     std::shared_ptr<pipeline> running;
     {

@@ -66,8 +66,8 @@ inline void fill_metric_functions(metric_functions& functions) noexcept {
     functions.seconds_since = &seconds_since_ticks;
 }
 
-// In a forked child the first record brings the telemetry to life.
-inline bool may_attach() noexcept {
+// In a forked child the first record brings the telemetry to life. False where there can be none.
+inline bool go_on_in_child() noexcept {
     process_state& state = process();
     if (state.threads.is_unprepared_child()) return false;
     return state.forking.pending.load_acquire() == 0 || state.forking.restart();
@@ -77,7 +77,7 @@ inline bool may_attach() noexcept {
 inline void fill_table(runtime_table& table) noexcept {
     table.attach = [](module_links& module, thread_state*& pointer) noexcept -> thread_state* {
         const errno_kept kept;
-        if (!may_attach()) return nullptr;
+        if (!go_on_in_child()) return nullptr;
         process_state& state = process();
         thread_state* const thread = state.threads.attach([] { process().signal.wake(); });
         return thread && state.modules.attach(*thread, module, pointer) ? thread : nullptr;

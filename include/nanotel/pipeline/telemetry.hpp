@@ -39,6 +39,7 @@ public:
 
     /// Sends what was recorded before the call, waiting for the answers up to a deadline from now.
     [[nodiscard]] flush_result flush(std::chrono::nanoseconds deadline) {
+        detail::go_on_in_child(); // where nothing was recorded yet there may be callbacks to ask
         return detail::flush_until(detail::deadline_after(deadline));
     }
 

@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: MIT
+// Forks in the way that its first argument names; all its processes append to the files of the folder that
+// its second argument names. Exits with 0, or a number that says what went wrong.
+#include <nanotel/instrument/process.hpp>
+#include <nanotel/sdk.hpp>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <sched.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace nanotel::literals;
+
+enum class color { red, green };
+
+nanotel::counter<> hits("hits");
+nanotel::counter<std::uint64_t, nanotel::label<"color", color>> colored("colored");
+nanotel::counter<> labelled("labelled");
+nanotel::histogram<> sizes("sizes");
+nanotel::gauge<std::int64_t> level("level");
+nanotel::observable_gauge<std::int64_t> observed("observed");
+
+constexpr unsigned patience = 100; // seconds until a process that hangs is ended
+
+nanotel::options make_options(const std::string& folder) {
+    return {
+        .service_name = "forks",
+        .resource_attributes = {{"process.pid", std::int64_t{::getpid()}}, {"service.instance.id", "first"}},
+        .exporter = nanotel::otlp_file({.directory = folder}),
+        .schedule_delay = 1h,
+        .when_full = nanotel::full_ring_policy::block,
+        .block_timeout = 60s,
+        .shutdown_timeout = 60s};
+}
+
+int wait_for(pid_t child) {
+    int status = 0;
+    while (::waitpid(child, &status, 0) != child)
+        if (errno != EINTR) return -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+std::size_t thread_count() {
+    std::size_t count = 0;
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) ++count;
+    return count;
+}
+
+bool adds_up(const nanotel::statistics& s) {
+    return s.recorded == s.delivered + s.queued + s.dropped &&
+           s.data_points.recorded == s.data_points.delivered + s.data_points.queued + s.data_points.dropped;
+}
+
+bool delivered(const nanotel::telemetry& telemetry, std::uint64_t spans) {
+    const nanotel::statistics s = telemetry.stats();
+    return adds_up(s) && s.recorded == spans && s.delivered == spans;
+}
+
+template <class Work>
+pid_t fork_child(Work work) {
+    const pid_t child = ::fork();
+    if (child != 0) return child;
+    ::alarm(patience);
+    std::_Exit(work());
+}
+
+void work(int worker, int count) {
+    for (int i = 0; i < count; ++i) {
+        NANOTEL_SPAN(span, "work", "worker"_attr = worker, "number"_attr = i);
+        hits.add(1);
+    }
+}
+
+// -- a server that starts before it forks, as many do
+
+int server(const std::string& folder, int count) {
+    const auto all = 2 * static_cast<std::uint64_t>(count);
+    auto telemetry = nanotel::start(make_options(folder));
+    work(-1, 100);
+    std::vector<pid_t> workers;
+    for (int w = 0; w < 8; ++w) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            ::alarm(patience);
+            std::thread half([&] { work(w, count); });
+            work(w + 100, count);
+            half.join();
+            if (w % 4 == 0) return 0; // the guard, which is a copy, sends it
+            if (w % 4 == 1) std::exit(0);
+            if (w % 4 == 2) {
+                if (!telemetry.flush(60s)) std::_Exit(2);
+                std::_Exit(delivered(telemetry, all) ? 0 : 3);
+            }
+            if (!telemetry.shutdown(60s) || !delivered(telemetry, all)) std::_Exit(4);
+            work(w, 5); // nothing records any more
+            std::_Exit(delivered(telemetry, all) ? 0 : 5);
+        }
+        workers.push_back(child);
+    }
+    work(-2, 100);
+    int failed = 0;
+    for (const pid_t worker : workers) failed += wait_for(worker) != 0;
+    if (!telemetry.flush(60s)) return 6;
+    return failed == 0 && delivered(telemetry, 200) ? 0 : 7;
+}
+
+// -- forks on two threads while others record, flush, register and come and go
+
+int load(const std::string& folder, int forks) {
+    auto options = make_options(folder);
+    options.schedule_delay = 1ms;
+    auto telemetry = nanotel::start(std::move(options));
+    std::atomic<bool> done{false};
+    std::atomic<int> failed{0};
+    std::vector<std::thread> recorders;
+    for (int r = 0; r < 4; ++r)
+        recorders.emplace_back([&, r] {
+            for (int i = 0; !done.load(); ++i) {
+                nanotel::span around("around");
+                around.set("text"_attr = std::string(static_cast<std::size_t>(i % 5000), 'x'));
+                work(-1, 20);
+                labelled.add(1, "number"_attr = i % 50, "thread"_attr = r);
+                sizes.record(i);
+                if (i % 16 == 0) static_cast<void>(telemetry.flush(0ms));
+                if (i % 8 == 0) std::thread([] { work(-1, 1); }).join();
+                std::this_thread::sleep_for(2ms);
+            }
+        });
+    std::vector<std::thread> forkers;
+    for (int f = 0; f < 2; ++f)
+        forkers.emplace_back([&, f] {
+            for (int i = 0; i < forks / 2; ++i) {
+                nanotel::detached_span detached("of the parent");
+                const pid_t child = fork_child([&] {
+                    work(f, 3);
+                    labelled.add(1, "number"_attr = 1, "thread"_attr = 0);
+                    detached.end();
+                    if (!telemetry.flush(60s)) return 1;
+                    return delivered(telemetry, 3) ? 0 : 2;
+                });
+                failed += wait_for(child) != 0;
+            }
+        });
+    for (std::thread& t : forkers) t.join();
+    done.store(true);
+    for (std::thread& t : recorders) t.join();
+    if (!telemetry.flush(60s)) return 1;
+    const nanotel::statistics s = telemetry.stats();
+    if (!adds_up(s) || s.dropped != 0 || s.queued != 0) return 2;
+    return failed.load() == 0 ? 0 : 3;
+}
+
+// -- what is open across the fork
+
+int spans(const std::string& folder) {
+    auto telemetry = nanotel::start(make_options(folder));
+    int status;
+    {
+        nanotel::span outer("outer");
+        nanotel::detached_span detached("detached");
+        nanotel::span moved("left out of order");
+        nanotel::span inner("inner");
+        moved.end();
+        inner.set("text"_attr = std::string(5000, 'x')); // it has a block
+        const nanotel::context_scope attached(detached.context());
+        const nanotel::context before = nanotel::current_context();
+        const pid_t child = ::fork();
+        if (child == 0) {
+            ::alarm(patience);
+            // Asked before anything is recorded, as to hand it to another program.
+            const nanotel::context now = nanotel::current_context();
+            if (now.trace_id != before.trace_id || now.span_id != before.span_id || !now.is_sampled())
+                return 2;
+            if (thread_count() != 1) return 3;
+            {
+                nanotel::span s("below detached");
+                nanotel::span t("below that");
+                detached.set("of the parent"_attr = true);
+                inner.set("of the parent"_attr = true);
+            }
+            const nanotel::context_scope again(outer.context());
+            nanotel::span s("below outer");
+            detached.end();
+        } else {
+            status = wait_for(child);
+            detached.end();
+        }
+        if (child == 0) {
+            // What is left of the scope ends quietly.
+            goto inherited;
+        }
+    }
+    if (status != 0) return status;
+    return telemetry.flush(60s) && delivered(telemetry, 4) ? 0 : 4;
+inherited: { nanotel::span s("a root"); }
+    return telemetry.flush(60s) && delivered(telemetry, 4) ? 0 : 5;
+}
+
+// One step of what was open ends in the child after the other.
+int steps(const std::string& folder) {
+    auto telemetry = nanotel::start(make_options(folder));
+    pid_t child = -1;
+    {
+        nanotel::span a("a");
+        {
+            nanotel::span b("b");
+            {
+                nanotel::span c("c");
+                child = ::fork();
+                if (child == 0) {
+                    ::alarm(patience);
+                    // And in the child of a child that has not recorded, what it inherited itself.
+                    child = ::fork();
+                    if (child != 0) std::_Exit(wait_for(child));
+                    ::alarm(patience);
+                }
+                if (child == 0) nanotel::span s("below c");
+            }
+            if (child == 0) nanotel::span s("below b");
+            // A child of a child that has.
+            if (child == 0 && (child = ::fork()) != 0) {
+                if (wait_for(child) != 0) std::_Exit(8);
+                child = 0;
+            } else if (child == 0) {
+                ::alarm(patience);
+                nanotel::span s("grandchild below b");
+            }
+        }
+        if (child == 0) nanotel::span s("below a");
+    }
+    if (child == 0) {
+        nanotel::span s("a root");
+        return 0;
+    }
+    if (wait_for(child) != 0) return 2;
+    return telemetry.flush(60s) && delivered(telemetry, 3) ? 0 : 3;
+}
+
+// -- instruments
+
+void measure(int times, const nanotel::bound_counter<>& bound) {
+    for (int i = 0; i < times; ++i) {
+        hits.add(1);
+        colored.add(1, color::green);
+        labelled.add(1, "key"_attr = "value");
+        bound.add(1);
+        sizes.record(3);
+        level.set(times);
+    }
+}
+
+int instruments(const std::string& folder) {
+    auto process = nanotel::observe_process();
+    auto guard = observed.observe([](const auto& o) { o.observe(static_cast<std::int64_t>(::getpid())); });
+    auto telemetry = nanotel::start(make_options(folder));
+    const auto bound = labelled.bind("key"_attr = "bound");
+    measure(1000, bound);
+    if (!telemetry.flush(60s)) return 1;
+    const pid_t child = fork_child([&] {
+        measure(7, bound);
+        std::thread([&] { measure(7, bound); }).join();
+        return telemetry.flush(60s) && adds_up(telemetry.stats()) ? 0 : 2;
+    });
+    if (const int status = wait_for(child)) return status;
+    // One that measures nothing itself is asked by a flush.
+    const pid_t idle = fork_child([&] { return telemetry.flush(60s) ? 0 : 3; });
+    if (const int status = wait_for(idle)) return status;
+    measure(1, bound);
+    return telemetry.flush(60s) ? 0 : 4;
+}
+
+// -- ends
+
+int ends(const std::string& folder) {
+    auto telemetry = nanotel::start(make_options(folder));
+    work(0, 1);
+    pid_t child = ::fork();
+    if (child == 0) {
+        // It never records, so it never starts anything, not even at its end.
+        if (thread_count() != 1) std::_Exit(2);
+        if (telemetry.stats().recorded != 0) std::_Exit(3);
+        telemetry = {};
+        std::_Exit(thread_count() == 1 ? 0 : 4);
+    }
+    if (const int status = wait_for(child)) return status;
+    child = ::fork();
+    if (child == 0) std::exit(0);
+    if (const int status = wait_for(child)) return status;
+    child = ::fork();
+    if (child == 0) return 0;
+    if (const int status = wait_for(child)) return status;
+    // It gives up what it inherited, then starts as any other.
+    child = ::fork();
+    if (child == 0) {
+        if (!telemetry.shutdown(1s)) std::_Exit(5);
+        work(1, 3);
+        if (thread_count() != 1 || telemetry.stats().recorded != 0) std::_Exit(6);
+        auto own = nanotel::start(make_options(folder));
+        work(2, 1);
+        if (!own.flush(60s)) std::_Exit(7);
+        std::_Exit(delivered(own, 1) ? 0 : 8);
+    }
+    if (const int status = wait_for(child)) return status;
+    // A daemon: the parents end, what is left of it goes on.
+    int pipe[2];
+    if (::pipe(pipe) != 0) return 9;
+    child = ::fork();
+    if (child == 0) {
+        if (::setsid() < 0) std::_Exit(10);
+        const pid_t middle = ::getpid();
+        if (::fork() != 0) std::_Exit(0);
+        ::alarm(patience);
+        while (::getppid() == middle) std::this_thread::yield();
+        work(3, 10);
+        const char good = telemetry.flush(60s) && delivered(telemetry, 10) ? 1 : 0;
+        [[maybe_unused]] const auto written = ::write(pipe[1], &good, 1);
+        std::_Exit(0);
+    }
+    if (const int status = wait_for(child)) return status;
+    char good = 0;
+    return ::read(pipe[0], &good, 1) == 1 && good == 1 ? 0 : 11;
+}
+
+// -- start in a child
+
+int starts(const std::string& folder) {
+    auto telemetry = nanotel::start(make_options(folder));
+    work(0, 1);
+    auto other = [&] {
+        auto options = make_options(folder + "/other");
+        options.service_name = "other";
+        return options;
+    };
+    // At once.
+    pid_t child = ::fork();
+    if (child == 0) {
+        ::alarm(patience);
+        auto own = nanotel::start(other());
+        work(1, 2);
+        telemetry = {}; // the copy of a guard that has nothing to end
+        work(2, 2);
+        if (!own.flush(60s)) std::_Exit(2);
+        if (!delivered(own, 4)) std::_Exit(3);
+        return 0; // `own` ends what it started
+    }
+    if (const int status = wait_for(child)) return status;
+    // After it has recorded as its parent did.
+    child = ::fork();
+    if (child == 0) {
+        ::alarm(patience);
+        work(3, 2);
+        auto own = nanotel::start(other());
+        work(4, 2);
+        if (!own.flush(60s)) std::_Exit(4);
+        std::_Exit(delivered(own, 4) ? 0 : 5);
+    }
+    if (const int status = wait_for(child)) return status;
+    return telemetry.flush(60s) && delivered(telemetry, 1) ? 0 : 6;
+}
+
+// -- copies made in other ways
+
+int others(const std::string& folder, const char* self) {
+    auto telemetry = nanotel::start(make_options(folder));
+    std::atomic<bool> done{false};
+    std::atomic<std::uint64_t> recorded{0};
+    std::vector<std::thread> recorders;
+    for (int r = 0; r < 2; ++r)
+        recorders.emplace_back([&] {
+            while (!done.load()) {
+                std::thread([&] { work(-1, 10); }).join(); // takes all the locks that there are
+                recorded += 10;
+            }
+        });
+    int failed = 0;
+    for (int i = 0; i < 20; ++i) {
+        nanotel::span open("open");
+        ++recorded;
+        // No handler of pthread_atfork runs; anything may be locked.
+        const long raw = ::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+        if (raw == 0) {
+            ::alarm(patience);
+            work(0, 3);
+            hits.add(1);
+            {
+                nanotel::span s("never recorded");
+                nanotel::detached_span d("neither");
+            }
+            open.end();
+            const bool nothing = bool(telemetry.flush(1h)) && telemetry.stats().recorded == 0;
+            if (!telemetry.shutdown(1h)) ::_exit(2);
+            ::_exit(nothing ? 0 : 1);
+        }
+        failed += wait_for(static_cast<pid_t>(raw)) != 0;
+        const pid_t program = ::vfork();
+        if (program == 0) {
+            ::execl(self, self, "nothing", folder.c_str(), nullptr);
+            ::_exit(127);
+        }
+        failed += wait_for(program) != 0;
+        if (i % 10 != 0) continue;
+        pid_t spawned = 0;
+        char* arguments[] = {const_cast<char*>(self), const_cast<char*>("nothing"), nullptr};
+        failed += ::posix_spawn(&spawned, self, nullptr, nullptr, arguments, environ) != 0;
+        failed += wait_for(spawned) != 0;
+        failed += std::system("true") != 0;
+        if (std::FILE* const output = ::popen("true", "r"))
+            failed += ::pclose(output) != 0;
+        else
+            ++failed;
+    }
+    done.store(true);
+    for (std::thread& t : recorders) t.join();
+    if (failed != 0) return 3;
+    return telemetry.flush(60s) && delivered(telemetry, recorded.load()) ? 0 : 4;
+}
+
+// -- where the child cannot have what it needs
+
+int refused(const std::string& folder) {
+    auto telemetry = nanotel::start(make_options(folder));
+    work(0, 1);
+    const pid_t child = fork_child([&] {
+        static std::atomic<int> told;
+        nanotel::set_diagnostic_handler([](nanotel::diagnostic_level level, std::string_view text, void*) {
+            if (level == nanotel::diagnostic_level::error && text.find("cannot record") != text.npos) ++told;
+        });
+        // No memory for the stack of a thread.
+        pthread_attr_t attributes;
+        pthread_attr_init(&attributes);
+        pthread_attr_setstacksize(&attributes, std::size_t{1} << 46);
+        pthread_setattr_default_np(&attributes);
+        work(0, 10);
+        if (told.load() != 1) return 2;
+        if (telemetry.stats().recorded != 0) return 3;
+        pthread_attr_setstacksize(&attributes, std::size_t{1} << 20);
+        pthread_setattr_default_np(&attributes);
+        auto own = nanotel::start(make_options(folder));
+        work(1, 10);
+        return own.flush(60s) && delivered(own, 10) ? 0 : 4;
+    });
+    return wait_for(child);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    ::alarm(patience);
+    const std::string way = argc > 1 ? argv[1] : "";
+    const std::string folder = argc > 2 ? argv[2] : ".";
+    if (way == "nothing") return 0;
+    if (way == "server") return server(folder, argc > 3 ? std::atoi(argv[3]) : 5'000);
+    if (way == "load") return load(folder, argc > 3 ? std::atoi(argv[3]) : 200);
+    if (way == "spans") return spans(folder);
+    if (way == "steps") return steps(folder);
+    if (way == "instruments") return instruments(folder);
+    if (way == "ends") return ends(folder);
+    if (way == "starts") return starts(folder);
+    if (way == "others") return others(folder, argv[0]);
+    if (way == "refused") return refused(folder);
+    return 99;
+}
