@@ -77,8 +77,11 @@ struct spooled {
 /// the constructor, which may throw bad_alloc, nothing throws. What has been put is on the disk, to survive
 /// the process and the power; what has been removed may come back after the power failed, but not otherwise.
 ///
-/// Cost: see put(); about 200 bytes of memory a file; a descriptor, one more after the first put, and one for
-/// each owner taken over, at most 64, the others when those are done.
+/// Cost: about 200 bytes of memory a file; a descriptor, one more after the first put, and one for each owner
+/// taken over, at most 64, the others when those are done. A put syncs the file and the folder: two waits for
+/// the disk. On a busy virtual machine (two cores, ext4) bodies of 4 MiB went there at 280 to 520 MB/s, of
+/// 256 KiB at 25 to 55 MB/s; without the syncs it would be 360 to 1250 and 180 to 930. Reading checks the
+/// sum: 0.7 GB/s and more of 4 MiB.
 class spool {
 public:
     /// Its own folder below the directory; what is wrong with that is reported, and usable() is false then.
