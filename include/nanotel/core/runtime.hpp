@@ -44,20 +44,27 @@ NANOTEL_DETAIL_OF_MODULE inline constinit atomic<const runtime_table*> runtime{n
 // under its lock.
 NANOTEL_DETAIL_OF_MODULE inline constinit atomic<std::uint32_t> recording_enabled{};
 
-// What modules share; another number where any of it was compiled in another way.
-inline constexpr std::uint64_t module_layout =
-    (((((NANOTEL_VERSION_MAJOR * 1000ull + NANOTEL_VERSION_MINOR) * 1021 + sizeof(thread_state)) * 1021 +
-       offsetof(thread_state, measured)) *
-          1021 +
-      sizeof(runtime_table)) *
-         1021 +
-     sizeof(module_links)) *
-        1021 +
-    sizeof(call_site) + sizeof(module_home);
-
-#if NANOTEL_DETAIL_MODULE_NOTES
 #define NANOTEL_DETAIL_TEXT2(a) #a
 #define NANOTEL_DETAIL_TEXT(a) NANOTEL_DETAIL_TEXT2(a)
+
+template <class... Number>
+constexpr std::uint64_t mix_numbers(Number... numbers) noexcept {
+    std::uint64_t mixed = 0;
+    ((mixed = mixed * 1'000'003 + static_cast<std::uint64_t>(numbers)), ...);
+    return mixed;
+}
+constexpr std::uint64_t mix_characters(text t) noexcept {
+    std::uint64_t mixed = 0;
+    for (std::size_t i = 0; i < t.size; ++i) mixed = mix_numbers(mixed, t[i]);
+    return mixed;
+}
+// Of what modules share; another number where any of it was compiled in another way.
+inline constexpr std::uint64_t module_layout = mix_numbers(
+    mix_characters(NANOTEL_DETAIL_TEXT(NANOTEL_ABI)), NANOTEL_VERSION_MAJOR, NANOTEL_VERSION_MINOR,
+    sizeof(thread_state), offsetof(thread_state, measured), offsetof(thread_state, reader),
+    sizeof(runtime_table), sizeof(call_site), sizeof(module_links), sizeof(module_home));
+
+#if NANOTEL_DETAIL_MODULE_NOTES
 #define NANOTEL_DETAIL_NOTE "nanotel_note_" NANOTEL_DETAIL_TEXT(NANOTEL_ABI)
 #define NANOTEL_DETAIL_LINKS "nanotel_module_" NANOTEL_DETAIL_TEXT(NANOTEL_ABI)
 // One a module, in a segment that the loader shows to all: what it is called, and where the links are,
@@ -82,20 +89,26 @@ asm(".ifndef " NANOTEL_DETAIL_NOTE "\n"
     module_layout, &module_note, &runtime, &recording_enabled, &idle_thread};
 #undef NANOTEL_DETAIL_LINKS
 #undef NANOTEL_DETAIL_NOTE
-#undef NANOTEL_DETAIL_TEXT
-#undef NANOTEL_DETAIL_TEXT2
 
-// From when the module is loaded until it is unloaded.
+// From when the module is loaded until it is unloaded. It is told of its module: where the program exports
+// its symbols, these functions are the program's, and what they would call this_module is that of the
+// program.
 struct module_presence {
-    module_presence() noexcept {
-        if (module_home* const home = find_home(this_module)) home->join_all(*home);
+    module_links& module;
+    explicit module_presence(module_links& of) noexcept : module(of) {
+        if (module_home* const home = find_home(of)) home->join_all(*home);
     }
-    ~module_presence() { leave_home(this_module); }
+    ~module_presence() { leave_home(module); }
+    module_presence(const module_presence&) = delete;
+    module_presence& operator=(const module_presence&) = delete;
 };
-NANOTEL_DETAIL_OF_MODULE inline const module_presence presence{};
+NANOTEL_DETAIL_OF_MODULE inline const module_presence presence{this_module};
 #else
 inline constinit module_links this_module{module_layout, nullptr, &runtime, &recording_enabled, &idle_thread};
 #endif
+
+#undef NANOTEL_DETAIL_TEXT
+#undef NANOTEL_DETAIL_TEXT2
 
 // Those of all modules, once there is a state of the process.
 inline callback_list& callbacks_of_process() noexcept {

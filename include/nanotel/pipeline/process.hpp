@@ -141,11 +141,7 @@ struct process_state {
 
 // Modules share the state where what they were compiled with makes it the same to all.
 inline constexpr std::uint64_t sdk_layout =
-    ((module_layout * 1021 + sizeof(process_state)) * 1021 + sizeof(pipeline)) * 1021 + sizeof(options)
-#if defined(_LIBCPP_VERSION)
-    + 1
-#endif
-    ;
+    mix_numbers(module_layout, sizeof(process_state), sizeof(pipeline), sizeof(options), diagnostics_layout);
 
 inline process_state& process();
 

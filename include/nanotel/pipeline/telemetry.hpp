@@ -56,7 +56,7 @@ public:
     [[nodiscard]] statistics stats() const { return detail::collect_statistics(); }
 
 private:
-    friend telemetry start(options given);
+    friend telemetry start(options given, detail::module_links& caller);
     explicit telemetry(std::uint32_t start) noexcept : start_(start) {}
 
     void end() noexcept {
@@ -250,7 +250,10 @@ inline bool restart_in_child() noexcept {
 /// A forked child goes on as its parent, without a word: with its first record, which takes a few tenths of a
 /// millisecond, it has threads and exporters of its own. Called in a child, start works as in any process,
 /// with the options given there; what the child has recorded before is sent first.
-[[nodiscard]] inline telemetry start(options given = {}) {
+///
+/// The shared object that calls it is not unloaded any more, since its code may run on the threads of the
+/// library; `caller` is it, and is not given. Other modules share what is started, and may go.
+[[nodiscard]] inline telemetry start(options given = {}, detail::module_links& caller = detail::this_module) {
     using detail::life_phase;
     detail::check(given);
     if (given.environment.boolean("OTEL_SDK_DISABLED").value_or(false)) return telemetry(0);
@@ -264,7 +267,7 @@ inline bool restart_in_child() noexcept {
             "one version of nanotel and one standard library, or call start in one of them alone");
         return telemetry(0);
     }
-    detail::keep_loaded(detail::this_module); // its exporters run its code
+    detail::keep_loaded(caller); // its exporters run its code
     if (state.threads.is_unprepared_child()) {
         detail::diagnose(
             diagnostic_level::warning, "start",

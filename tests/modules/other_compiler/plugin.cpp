@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+#define MODULE "other_compiler"
+#include "../plugin.hpp"

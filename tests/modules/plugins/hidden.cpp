@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+#define MODULE "hidden"
+#include "../plugin.hpp"
