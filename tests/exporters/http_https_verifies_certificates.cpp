@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include "certificates.hpp"
 #include "loopback.hpp"
 
 #include <doctest/doctest.h>
 
-#ifdef CPPHTTPLIB_OPENSSL_SUPPORT
-
 #include <signal.h>
-
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
 #include <atomic>
 #include <chrono>
@@ -23,60 +18,22 @@ using nanotel::export_outcome;
 
 namespace {
 
-/// A certificate that signs itself, for one address, made anew for each test so that none ever expires in the
-/// tree.
-class self_signed {
-public:
-    explicit self_signed(const char* subject_alternative_name, long valid_for_seconds = 3600)
-        : key_(::EVP_EC_gen("P-256"), &::EVP_PKEY_free), certificate_(::X509_new(), &::X509_free) {
-        X509* const x = certificate_.get();
-        ::X509_set_version(x, 2);
-        ::ASN1_INTEGER_set(::X509_get_serialNumber(x), 1);
-        ::X509_gmtime_adj(::X509_getm_notBefore(x), -7200);
-        ::X509_gmtime_adj(::X509_getm_notAfter(x), valid_for_seconds);
-        ::X509_set_pubkey(x, key_.get());
-        ::X509_NAME_add_entry_by_txt(::X509_get_subject_name(x), "CN", MBSTRING_ASC,
-                                     reinterpret_cast<const unsigned char*>("test"), -1, -1, 0);
-        ::X509_set_issuer_name(x, ::X509_get_subject_name(x));
-        X509_EXTENSION* const names =
-            ::X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, subject_alternative_name);
-        ::X509_add_ext(x, names, -1);
-        ::X509_EXTENSION_free(names);
-        REQUIRE(::X509_sign(x, key_.get(), ::EVP_sha256()) > 0);
-    }
-
-    [[nodiscard]] X509* certificate() const { return certificate_.get(); }
-    [[nodiscard]] EVP_PKEY* key() const { return key_.get(); }
-
-private:
-    std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key_;
-    std::unique_ptr<X509, void (*)(X509*)> certificate_;
-};
-
 /// Makes this process trust one certificate through the variable that OpenSSL reads, for as long as it lives.
 class trusted {
 public:
-    explicit trusted(const self_signed& made) {
-        char name[] = "/tmp/nanotel-test-XXXXXX";
-        const int descriptor = ::mkstemp(name);
-        REQUIRE(descriptor >= 0);
-        path_ = name;
-        std::FILE* const file = ::fdopen(descriptor, "w");
-        REQUIRE(::PEM_write_X509(file, made.certificate()) == 1);
-        std::fclose(file);
-        ::setenv("SSL_CERT_FILE", name, 1);
+    explicit trusted(const certificate& made) : file_(made.pem()) {
+        ::setenv("SSL_CERT_FILE", file_.path().c_str(), 1);
     }
-    ~trusted() {
-        ::unsetenv("SSL_CERT_FILE");
-        std::remove(path_.c_str());
-    }
+    trusted(const trusted&) = delete;
+    trusted& operator=(const trusted&) = delete;
+    ~trusted() { ::unsetenv("SSL_CERT_FILE"); }
 
 private:
-    std::string path_;
+    file_with file_;
 };
 
-nanotel::export_result result_of(const self_signed& made) {
-    httplib::SSLServer server(made.certificate(), made.key());
+nanotel::export_result result_of(const certificate& made) {
+    httplib::SSLServer server(made.x509(), made.key());
     REQUIRE(server.is_valid());
     server.Post("/v1/traces",
                 [](const auto&, auto& response) { response.set_content("{}", "application/json"); });
@@ -95,7 +52,7 @@ nanotel::export_result result_of(const self_signed& made) {
 } // namespace
 
 TEST_CASE("https with a trusted certificate delivers") {
-    const self_signed made("DNS:localhost");
+    const certificate made("DNS:localhost");
     const trusted trust(made);
     const auto result = result_of(made);
     CHECK(result.message == "");
@@ -103,13 +60,13 @@ TEST_CASE("https with a trusted certificate delivers") {
 }
 
 TEST_CASE("https with a certificate that nobody vouches for is not used, and the reason is said") {
-    const auto result = result_of(self_signed("DNS:localhost"));
+    const auto result = result_of(certificate("DNS:localhost"));
     CHECK(result.outcome == export_outcome::retryable); // it may be mended while the data waits
     CHECK(result.message.find("has a certificate that is not trusted (self") != std::string::npos);
 }
 
 TEST_CASE("https with a certificate for another name is not used") {
-    const self_signed made("DNS:elsewhere.example");
+    const certificate made("DNS:elsewhere.example");
     const trusted trust(made);
     const auto result = result_of(made);
     CHECK(result.outcome == export_outcome::retryable);
@@ -117,7 +74,7 @@ TEST_CASE("https with a certificate for another name is not used") {
 }
 
 TEST_CASE("https with a certificate that has expired is not used") {
-    const self_signed made("DNS:localhost", -3600);
+    const certificate made("DNS:localhost", nullptr, -3600);
     const trusted trust(made);
     const auto result = result_of(made);
     CHECK(result.outcome == export_outcome::retryable);
@@ -148,10 +105,10 @@ TEST_CASE("the deadline holds in a TLS handshake that does not go on") {
 }
 
 TEST_CASE("a TLS connection that is cut at the deadline raises no SIGPIPE") {
-    const self_signed made("DNS:localhost");
+    const certificate made("DNS:localhost");
     const trusted trust(made);
     std::atomic<bool> over{false};
-    httplib::SSLServer server(made.certificate(), made.key());
+    httplib::SSLServer server(made.x509(), made.key());
     server.Post("/v1/traces", [&](const auto&, auto&) {
         while (!over) std::this_thread::yield();
     });
@@ -180,5 +137,3 @@ TEST_CASE("a TLS connection that is cut at the deadline raises no SIGPIPE") {
 }
 
 TEST_SUITE_END();
-
-#endif

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -157,6 +158,7 @@ public:
     }
 
     [[nodiscard]] bool over() const { return stop_; }
+    [[nodiscard]] int descriptor() const { return descriptor_; }
 
 private:
     bool read_some() {
@@ -183,17 +185,17 @@ public:
     using script = std::function<void(raw_connection&)>;
 
     explicit raw_peer(script play) : play_(std::move(play)) {
-        listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t size = sizeof address;
-        if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-            ::listen(listener_, 16) != 0 ||
-            ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-            throw std::runtime_error("no free port on 127.0.0.1");
+        listen(reinterpret_cast<const sockaddr*>(&address), size);
+        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
         port_ = ntohs(address.sin_port);
-        thread_ = std::thread([this] { run(); });
+    }
+    /// On a unix socket.
+    raw_peer(script play, const sockaddr_un& address, std::size_t size) : play_(std::move(play)) {
+        listen(reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(size));
     }
     raw_peer(const raw_peer&) = delete;
     raw_peer& operator=(const raw_peer&) = delete;
@@ -208,6 +210,13 @@ public:
     [[nodiscard]] int connections() const { return connections_; }
 
 private:
+    void listen(const sockaddr* address, socklen_t size) {
+        listener_ = ::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (::bind(listener_, address, size) != 0 || ::listen(listener_, 16) != 0)
+            throw std::runtime_error("no place to listen at");
+        thread_ = std::thread([this] { run(); });
+    }
+
     void run() {
         while (!stop_) {
             pollfd waiting{listener_, POLLIN, 0};

@@ -8,7 +8,7 @@
 #include <sys/socket.h> // shutdown
 #include <unistd.h>     // close
 
-#include <algorithm> // clamp
+#include <algorithm> // clamp, min
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -65,7 +66,9 @@ public:
         client_->set_socket_options([this](auto socket) {
             resolved_ = true;
             watch_.watch(static_cast<int>(socket));
+            session_ = nullptr; // was that of the connection before
         });
+        if (destination_.to.tls) watch_sessions(context_of(static_cast<httplib::SSLClient&>(*client_)));
     }
 
     /// Posts a body without copying it. Returns soon after the deadline, unless the resolver of host names
@@ -112,13 +115,9 @@ private:
         // By host and port, not by URL: cpp-httplib 0.11 reads no path in a URL and no letters in an IPv6
         // address.
         if (to.tls) {
-            const auto chain = certificates_of(destination.tls.certificate);
-            const key_pointer key = chain.empty() ? key_pointer() : key_of(destination.tls.key);
-            auto secure =
-                key ? std::make_unique<httplib::SSLClient>(to.host, to.port, chain[0].get(), key.get())
-                    : std::make_unique<httplib::SSLClient>(to.host, to.port);
+            auto secure = make_secure_client<httplib::SSLClient>(destination);
             secure->enable_server_certificate_verification(destination.tls.verify);
-            configure_tls(secure->ssl_context(), destination.tls);
+            configure_tls(context_of(*secure), destination.tls);
             // A folder that is none keeps cpp-httplib from trusting those of the system as well.
             if (!destination.tls.authorities.empty()) secure->set_ca_cert_path("", "/dev/null");
             made = std::move(secure);
@@ -132,6 +131,50 @@ private:
         }
         return made;
     }
+
+    template <class Secure>
+    static std::unique_ptr<Secure> make_secure_client(const http_destination& destination) {
+        const auto& [host, port] = std::pair(destination.to.host, int{destination.to.port});
+        const std::string &certificate = destination.tls.certificate, &key_text = destination.tls.key;
+        if (certificate.empty()) return std::make_unique<Secure>(host, port);
+        if constexpr (std::is_constructible_v<Secure, std::string, int, X509*, EVP_PKEY*>) {
+            const auto chain = certificates_of(certificate);
+            const key_pointer key = key_of(key_text);
+            return std::make_unique<Secure>(host, port, chain.at(0).get(), key.get());
+        } else { // cpp-httplib 0.3x and newer
+            return std::make_unique<Secure>(host, port,
+                                            typename Secure::PemMemory{certificate.data(), certificate.size(),
+                                                                       key_text.data(), key_text.size(),
+                                                                       nullptr});
+        }
+    }
+
+    template <class Secure>
+    static SSL_CTX* context_of(Secure& of) {
+        if constexpr (requires { of.ssl_context(); })
+            return of.ssl_context();
+        else
+            return static_cast<SSL_CTX*>(of.tls_context());
+    }
+
+    /// OpenSSL tells of each session as it begins: cpp-httplib keeps it to itself, and what comes while a
+    /// body is being sent can be read through it alone.
+    void watch_sessions(SSL_CTX* context) {
+        if (::SSL_CTX_set_ex_data(context, place_in_context(), this) != 1) return;
+        ::SSL_CTX_set_info_callback(context, [](const SSL* session, int where, int) {
+            if ((where & SSL_CB_HANDSHAKE_START) == 0) return;
+            void* const self = ::SSL_CTX_get_ex_data(::SSL_get_SSL_CTX(session), place_in_context());
+            static_cast<http_connection*>(self)->session_ = const_cast<SSL*>(session);
+        });
+    }
+
+    static int place_in_context() {
+        static const int place = ::SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+        return place;
+    }
+
+    /// The connection in use.
+    answer_source source() const noexcept { return {watch_.connection(), session_}; }
 
     template <class Client>
     static void send_paths_as_they_are(Client& to) {
@@ -158,15 +201,19 @@ private:
         bool body_begun = body.empty();
         // Bytes before the request are no answer to it: they are the end of an idle connection, or a 408 that
         // says so.
-        if (client_->is_socket_open() != 0 &&
-            peek_answer_head(watch_.connection()).state != answer_head_state::none)
+        if (client_->is_socket_open() != 0 && peek_answer_head(source()).state != answer_head_state::none) {
             client_->stop();
+            ::ERR_clear_error();
+        }
         resolved_ = client_->is_socket_open() != 0;
         httplib::Request request;
         request.method = "POST";
         request.path = target;
         for (const auto& [name, value] : headers) request.headers.emplace(name, value);
-        if (!destination_.to.socket.empty()) request.headers.emplace("Host", "localhost"); // not its path
+        if (!destination_.to.socket.empty() && !request.has_header("Host"))
+            request.headers.emplace("Host", "localhost"); // not the path of the socket
+        // An empty one keeps cpp-httplib from sending the proxy's credentials through its tunnel as well.
+        if (destination_.via && destination_.to.tls) request.headers.emplace("Proxy-Authorization", "");
 #ifdef CPPHTTPLIB_EXPECT_100_THRESHOLD
         // An empty header keeps cpp-httplib from asking first, a round trip for each body.
         request.headers.emplace("Expect", "");
@@ -200,10 +247,8 @@ private:
         exchange.fault = too_large ? http_fault::answer_too_large : fault_of(result.error(), deadline);
         if (exchange.fault == http_fault::tls_certificate)
             exchange.detail = certificate_problem(*client_, result);
-        else if (destination_.to.tls &&
-                 (exchange.fault == http_fault::tls || exchange.fault == http_fault::read ||
-                  exchange.fault == http_fault::write))
-            if (refuses_client(exchange.detail)) exchange.fault = http_fault::tls_refused;
+        else if (destination_.to.tls)
+            blame_client_certificate(exchange, body_begun);
         return exchange;
     }
 
@@ -211,22 +256,19 @@ private:
     /// then the exchange holds the answer or the reason, if there was one to hear.
     bool write_piece(std::string_view body, std::size_t offset, std::size_t length, httplib::DataSink& sink,
                      std::chrono::steady_clock::time_point deadline, http_exchange& exchange) {
-        constexpr std::size_t piece = 128 * 1024;
+        // What fits once there is room: more would wait within the write, deaf to what the server says.
+        constexpr std::size_t piece = 16 * 1024;
         const bool last = length <= piece;
-        const int connection = watch_.connection();
-        // What arrives in TLS is encrypted: left to the library, which hears it after the body.
-        if (destination_.to.tls || connection < 0)
-            return sink.write(body.data() + offset, last ? length : piece);
+        if (watch_.connection() < 0) return sink.write(body.data() + offset, last ? length : piece);
 
         // A server that says no need not read the rest: a proxy may answer 413 and stop, and a write would
         // wait for it until the deadline, or fail with the answer unread.
-        const answer_head early = await_room_or_no(connection, deadline);
-        if (ends_request(early, true, deadline, exchange)) return false;
+        if (ends_request(await_room_or_no(source(), deadline), true, deadline, exchange)) return false;
         if (!sink.write(body.data() + offset, last ? length : piece)) {
-            ends_request(peek_answer_head(connection), true, deadline, exchange);
+            ends_request(peek_answer_head(source()), true, deadline, exchange);
             return false;
         }
-        return !last || !ends_request(await_answer_head(connection, deadline), false, deadline, exchange);
+        return !last || !ends_request(await_answer_head(source(), deadline), false, deadline, exchange);
     }
 
     /// Whether what the server has sent so far is no answer to hand to the library; fills the exchange when
@@ -248,7 +290,20 @@ private:
             break;
         case answer_head_state::complete:
             if (!early || head.status < 300) return false;
-            exchange.answer = take_early_answer(watch_.connection(), deadline);
+            exchange.answer = take_answer(source(), std::min(deadline, std::chrono::steady_clock::now() +
+                                                                           std::chrono::seconds{1}))
+                                  .answer;
+            break;
+        case answer_head_state::partial:
+            // A head in several records of TLS cannot be looked at, and without that the library would read
+            // one without an end.
+            if (early || session_ == nullptr) return false;
+            take_whole_answer(deadline, exchange);
+            break;
+        case answer_head_state::closed:
+            // What OpenSSL knows of it now is forgotten with the next attempt to write.
+            if (session_ == nullptr || !refuses_client(exchange.detail)) return false;
+            exchange.fault = http_fault::tls_refused;
             break;
         default:
             return false;
@@ -256,6 +311,30 @@ private:
         ::shutdown(watch_.connection(),
                    SHUT_RDWR); // newer versions of the library would still wait for an answer
         return true;
+    }
+
+    void take_whole_answer(std::chrono::steady_clock::time_point deadline, http_exchange& exchange) {
+        taken_answer taken = take_answer(source(), deadline);
+        if (taken.whole || taken.answer.status >= 300)
+            exchange.answer = std::move(taken.answer);
+        else
+            exchange.fault = std::chrono::steady_clock::now() >= deadline  ? http_fault::deadline
+                             : taken.answer.status != 0 || !taken.overlong ? http_fault::read
+                                                                           : http_fault::answer_too_large;
+    }
+
+    /// A server that does not accept the client's certificate may say so only after the handshake, or nothing
+    /// at all.
+    static void blame_client_certificate(http_exchange& exchange, bool body_begun) {
+        if (exchange.fault != http_fault::tls && exchange.fault != http_fault::read &&
+            exchange.fault != http_fault::write)
+            return;
+        if (refuses_client(exchange.detail)) {
+            exchange.fault = http_fault::tls_refused;
+        } else if (exchange.fault == http_fault::write && !body_begun) {
+            exchange.fault = http_fault::tls_refused;
+            exchange.detail = "it closed the connection right after the TLS handshake";
+        }
     }
 
     http_fault fault_of(httplib::Error error, std::chrono::steady_clock::time_point deadline) noexcept {
@@ -295,7 +374,11 @@ private:
     static std::string certificate_problem(client& of, const Result& result) {
         constexpr const char* wrong_name = "it is for another host name";
         if (is_wrong_name(result.error())) return wrong_name;
-        const long code = static_cast<httplib::SSLClient&>(of).get_openssl_verify_result();
+        long code = X509_V_OK;
+        if constexpr (requires { result.ssl_backend_error(); })
+            code = static_cast<long>(result.ssl_backend_error());
+        else
+            code = static_cast<httplib::SSLClient&>(of).get_openssl_verify_result();
         // 0.11 checks the name itself, after OpenSSL was content.
         return code == X509_V_OK ? wrong_name : ::X509_verify_cert_error_string(code);
     }
@@ -307,8 +390,9 @@ private:
     }
 
     const http_destination destination_;
-    bool resolved_ = false; ///< the name had an address, so that a socket was made
-    send_watch watch_;      // outlives the client, whose destructor may still use its socket
+    bool resolved_ = false;  ///< the name had an address, so that a socket was made
+    SSL* session_ = nullptr; ///< of the connection in use; the client's
+    send_watch watch_;       // outlives the client, whose destructor may still use its socket
     std::unique_ptr<client> client_;
 };
 

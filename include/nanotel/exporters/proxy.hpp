@@ -69,6 +69,9 @@ struct proxy_result {
     const auto colon = credentials->find(':');
     result.value.user = credentials->substr(0, colon);
     if (colon != credentials->npos) result.value.password = credentials->substr(colon + 1);
+    // cpp-httplib would send neither, and the proxy would seem to refuse them.
+    if (result.value.user.empty() || result.value.password.empty())
+        return {{}, shown + "has a user or a password without the other"};
     return result;
 }
 
