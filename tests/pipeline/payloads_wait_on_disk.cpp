@@ -314,6 +314,24 @@ TEST_CASE("what has waited too long on disk is dropped, and what has not is deli
 
 TEST_SUITE_BEGIN("concurrent");
 
+// Fails where the spiller passes over what is under way.
+TEST_CASE("what is under way goes to disk before what is younger") {
+    const temporary_folder folder;
+    queue_on_disk q(folder, {.items = 10, .spill_patience = 1h});
+    for (unsigned i = 1; i <= 3; ++i) CHECK(q.push(i));
+    CHECK(q.take() == 1);
+    std::thread pushing([&] { CHECK(q.push(6)); }); // beyond the limit
+    CHECK(q.spill());
+    CHECK(q.queue.snapshot().spilled == 1);
+    CHECK(q.queue.snapshot().in_flight == 1);
+    CHECK(q.spill());
+    pushing.join();
+    CHECK(q.check().spilled == 3);
+    q.queue.give_back();
+    CHECK(q.deliver_all() == order{1, 2, 3, 6});
+    CHECK(q.files() == 0);
+}
+
 TEST_CASE("a push that finds memory full makes room by moving the oldest to disk") {
     const temporary_folder folder;
     queue_on_disk q(folder, {.items = 100, .spill_patience = 1h});

@@ -9,7 +9,7 @@
 #include <nanotel/pipeline/delivery.hpp>
 #include <nanotel/pipeline/spool.hpp>
 
-#include <algorithm> // min, max
+#include <algorithm> // find_if, min, max
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -283,10 +283,10 @@ public:
         for (;;) {
             if (finish_spilling_) {
                 if (payloads_.empty() || disk_refuses_) return std::nullopt;
-                return write_front();
+                return write_oldest();
             }
             if (wants_to_spill()) {
-                if (clock::now() >= blocked_until_) return write_front();
+                if (clock::now() >= blocked_until_) return write_oldest();
                 spill_.wait_until(lock, blocked_until_);
             } else {
                 spill_.wait(lock);
@@ -301,22 +301,17 @@ public:
         disk_refuses_ = what != spool::outcome::written;
         if (disk_refuses_) blocked_until_ = clock::now() + options_.disk_pause;
         const std::shared_ptr<spool> disk = disk_;
-        if (what == spool::outcome::written) {
-            if (waits_first(one)) {
-                move_front_to_disk();
-            } else if (disk) {
+        if (what == spool::outcome::written && !move_to_disk(one) && disk) {
+            lock.unlock();
+            const std::optional<spooled> file = disk->oldest();
+            lock.lock();
+            if (move_to_disk(one)) { // given back meanwhile
+            } else if (head_number_ == one.number && (under_way_ || split_)) {
+                source_ = file;
+            } else if (file) {
                 lock.unlock();
-                const std::optional<spooled> file = disk->oldest();
+                disk->remove(*file);
                 lock.lock();
-                if (waits_first(one)) { // given back meanwhile
-                    move_front_to_disk();
-                } else if (head_number_ == one.number && (under_way_ || split_)) {
-                    source_ = file;
-                } else if (file) {
-                    lock.unlock();
-                    disk->remove(*file);
-                    lock.lock();
-                }
             }
         }
         writing_ = false;
@@ -515,14 +510,16 @@ private:
         bytes_ -= one.size();
         in_memory_[index_of(one.kind)] -= one.items;
     }
-    bool waits_first(const queued_payload& one) const noexcept {
-        return !payloads_.empty() && payloads_.front().number == one.number;
-    }
-    void move_front_to_disk() noexcept {
-        leave_memory(payloads_.front());
-        on_disk_[index_of(payloads_.front().kind)] += payloads_.front().items;
-        payloads_.pop_front();
+    // Where it still waits in memory.
+    bool move_to_disk(const queued_payload& one) noexcept {
+        const auto at = std::find_if(payloads_.begin(), payloads_.end(),
+                                     [&](const queued_payload& p) { return p.number == one.number; });
+        if (at == payloads_.end()) return false;
+        leave_memory(*at);
+        on_disk_[index_of(at->kind)] += at->items;
+        payloads_.erase(at);
         ++files_;
+        return true;
     }
     void leave_disk(signal kind, std::uint64_t items, std::uint64_t dropped_counts::* reason) noexcept {
         items = std::min(items, on_disk_[index_of(kind)]);
@@ -594,9 +591,10 @@ private:
         }
     }
 
-    std::optional<queued_payload> write_front() {
+    // None goes to disk before one that is older, be it that this one is under way.
+    std::optional<queued_payload> write_oldest() {
         writing_ = true;
-        return payloads_.front();
+        return under_way_ && !source_ && !split_ ? *under_way_ : payloads_.front();
     }
 
     const queue_options options_;
