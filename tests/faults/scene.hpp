@@ -113,15 +113,20 @@ inline void check_adds_up(const nanotel::statistics& now) {
     check(now.data_points);
 }
 
-/// The counts at a quiet moment: two readings in a row are the same.
+inline bool adds_up(const nanotel::signal_statistics& of) {
+    return of.recorded == of.delivered + of.queued + of.dropped;
+}
+
+/// The counts at a quiet moment: two readings in a row are the same, and what a thread was just handing over
+/// has reached the other side. Counts that never add up are given back after a time, to be complained of.
 inline nanotel::statistics quiet_statistics(const nanotel::telemetry& telemetry) {
     auto last = telemetry.stats();
-    for (const auto deadline = std::chrono::steady_clock::now() + long_enough;
+    for (const auto deadline = std::chrono::steady_clock::now() + long_enough / 3;
          std::chrono::steady_clock::now() < deadline;) {
         ::usleep(30'000); // longer than the schedule delay
         const auto now = telemetry.stats();
         if (now.recorded == last.recorded && now.delivered == last.delivered && now.queued == last.queued &&
-            now.dropped == last.dropped)
+            now.dropped == last.dropped && adds_up(now) && adds_up(now.data_points))
             return now;
         last = now;
     }
@@ -198,7 +203,7 @@ public:
     diagnostics_of_test diagnostics;
     /// Where it is not the proxy.
     std::string endpoint;
-    std::chrono::milliseconds timeout{300};
+    std::chrono::milliseconds timeout{10'000};
     /// Changes what the scene has set.
     std::function<void(nanotel::options&)> adjust;
 

@@ -72,9 +72,14 @@ int fill_the_disk(const char* directory, const char* endpoint) {
     auto telemetry = start(directory, endpoint);
     while (!disk_is_full) record(40, true);
     for (int i = 0; i < 20; ++i) record(40, true);
-    std::puts("the disk is full");
+    auto before = telemetry.stats();
+    // What a thread is just handing over is on neither side.
+    for (int i = 0; i < 1000 && before.queued != before.recorded; ++i) {
+        ::usleep(10'000);
+        before = telemetry.stats();
+    }
+    std::puts("the disk is full"); // and the endpoint comes to life
     std::fflush(stdout);
-    const auto before = telemetry.stats();
     const auto flushed = telemetry.flush(60s);
     const auto after = telemetry.stats();
     telemetry.shutdown(60s);
