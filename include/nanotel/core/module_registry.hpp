@@ -107,6 +107,15 @@ public:
         return true;
     }
 
+    // In a forked child the thread that forked has another state.
+    void hand_over(thread_state& before, thread_state& now) noexcept {
+        const signals_blocked quiet;
+        const held lock(lock_);
+        now.pointers = before.pointers;
+        before.pointers = nullptr;
+        for (const pointer_of_module* p = now.pointers; p; p = p->next) *p->pointer = &now;
+    }
+
     // The calling thread ends: the state may soon be another's.
     void detach(thread_state& thread) noexcept {
         const signals_blocked quiet;
@@ -244,6 +253,11 @@ inline void keep_loaded(module_links& module) noexcept {
         static_cast<void>(::dlopen(file, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE));
 #endif
     module.stays = true;
+}
+
+inline void hand_over_pointers(thread_state& before, thread_state& now) noexcept {
+    if (module_home* const home = this_module.home.load_acquire())
+        static_cast<module_registry&>(*home).hand_over(before, now);
 }
 
 // The calling thread ends.

@@ -2,10 +2,10 @@
 // The states of all threads: given out on a thread's first record, taken back when it ends, used again.
 #pragma once
 
-#include <nanotel/core/inherited_context.hpp>
 #include <nanotel/core/module_registry.hpp>
 #include <nanotel/core/platform.hpp>
 #include <nanotel/core/record_builder.hpp>
+#include <nanotel/core/thread_inheritance.hpp>
 
 #include <cxxabi.h> // __cxa_get_globals
 
@@ -99,18 +99,7 @@ public:
     void unlock() noexcept { mutex_.unlock(); }
 
     // Under the lock, before the fork: what the child of the calling thread inherits.
-    void keep_for_child() noexcept {
-        kept_ = {};
-        auto* const state = static_cast<thread_state*>(::pthread_getspecific(key_));
-        if (!state || (state->mode.load_relaxed() & (thread_mode::active | thread_mode::inherited)) == 0)
-            return;
-        kept_.context = state->context;
-        kept_.orphan_count = state->orphan_count;
-        kept_.many_orphans = state->many_orphans;
-        kept_.orphan_class = state->orphan_class;
-        for (std::uint32_t i = 0; i < thread_state::few_orphans_count; ++i)
-            kept_.few_orphans[i] = state->few_orphans[i];
-    }
+    void keep_for_child() noexcept { kept_.keep(static_cast<thread_state*>(::pthread_getspecific(key_))); }
 
     // In the child, which has the lock: no thread is known any more. The memory of the parent's states, rings
     // and blocks is left where it is: spans that are open lead there, and what is never touched costs address
@@ -130,17 +119,7 @@ public:
         pool_bytes_ = 0;
         running_.store_relaxed(0);
         auto* const mine = static_cast<thread_state*>(::pthread_getspecific(key_));
-        if (mine && kept_.context.word != 0) {
-            mine->context = kept_.context;
-            mine->context.word = inherited_word(mine->context.word);
-            mine->orphan_count = kept_.orphan_count;
-            mine->many_orphans = kept_.many_orphans;
-            mine->orphan_class = kept_.orphan_class;
-            for (std::uint32_t i = 0; i < thread_state::few_orphans_count; ++i)
-                mine->few_orphans[i] = kept_.few_orphans[i];
-            fill_random(&mine->ids, sizeof mine->ids); // a context without a name may be asked for one
-            mine->mode.store_relaxed(thread_mode::inherited);
-        }
+        if (mine) kept_.give_back(*mine);
         if (alive_) alive_->store_relaxed(1);
     }
 
@@ -311,18 +290,6 @@ private:
         return state;
     }
 
-    // After the lock is released, since what was left out of order may need a block.
-    void inherit(thread_state& state, thread_state& known) noexcept {
-        if ((known.mode.load_relaxed() & thread_mode::inherited) == 0) return;
-        state.context = known.context;
-        const orphan_table left{known};
-        orphan_table taken{state};
-        for (std::uint32_t i = 0; i < known.orphan_count; ++i) taken.add(left.entries()[i]);
-        state.mode.set_bits_relaxed(thread_mode::inherited |
-                                    (known.orphan_count != 0 ? thread_mode::orphans : 0));
-        known.mode.store_relaxed(0);
-    }
-
     thread_state* make_state() noexcept {
         auto* const state = static_cast<thread_state*>(map_pages(sizeof(thread_state), on_fork::wipe));
         if (!state) return nullptr;
@@ -401,17 +368,8 @@ private:
         return true;
     }
 
-    // What is open on a thread.
-    struct open_context {
-        thread_context context{};
-        std::uint32_t orphan_count = 0;
-        pool_block* many_orphans = nullptr;
-        std::uint32_t orphan_class = 0;
-        orphaned_context few_orphans[thread_state::few_orphans_count]{};
-    };
-
     std::mutex mutex_;
-    open_context kept_; // from before a fork to its child
+    thread_inheritance kept_; // from before a fork to its child
     pthread_key_t key_{};
     std::uint64_t first_bytes_ = 0;
     // Read by producers without the lock, and late ones may read while the next start writes: relaxed, each

@@ -271,6 +271,7 @@ inline void add_final_sections(span_state& span, bool unwinding) noexcept {
 }
 
 [[gnu::noinline]] inline void finish_unusual(span_state& span) noexcept {
+    if (is_of_parent(*span.owner)) return leave_span_of_parent(span);
     auto& record = span.record;
     const bool recording = (record.marks.other & unusual_marks::unsampled) == 0;
     thread_state* thread = is_this_thread(*span.owner) ? span.owner : nullptr;
@@ -282,8 +283,6 @@ inline void add_final_sections(span_state& span, bool unwinding) noexcept {
         if (!recording) return;
         unwinding = *thread->uncaught_exceptions >
                     ((record.marks.other & unusual_marks::unwinding) != 0 ? span.uncaught : 0);
-    } else if (is_of_parent(*span.owner)) {
-        return leave_span_of_parent(span);
     } else {
         if (!recording) return;
         // It moved: the context of the thread where it began is that thread's business, also when that thread
