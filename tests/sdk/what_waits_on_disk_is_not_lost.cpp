@@ -187,6 +187,27 @@ TEST_CASE("an outage that outgrows memory loses nothing, and the destination tha
     check_everything(counts());
 }
 
+// Fails where shutdown waits for its deadline though the last attempt was in vain.
+TEST_CASE("a shutdown does not wait for a destination that is down when all is on disk") {
+    const diagnostics_of_test diagnostics;
+    const temporary_folder folder;
+    const counts_since counts;
+    auto to = std::make_shared<destination_of_test>();
+    to->works = false;
+    auto telemetry = nanotel::start(on_disk(folder.path, to));
+    record_numbers(0, 10);
+    while (!diagnostics.heard("has taken nothing for")) static_cast<void>(telemetry.flush(10ms));
+    record_numbers(10, 20);
+    const auto ended = telemetry.shutdown(std::chrono::hours(1));
+    CHECK_FALSE(ended.complete);
+    CHECK(counts().spilled == 20);
+    check_everything(counts());
+    to->works = true;
+    telemetry = nanotel::start(on_disk(folder.path, to));
+    CHECK(telemetry.flush(long_enough));
+    CHECK(to->names == numbers(0, 20));
+}
+
 TEST_CASE("what an exporter has in hand that never returns is on disk too") {
     const diagnostics_of_test diagnostics;
     const temporary_folder folder;

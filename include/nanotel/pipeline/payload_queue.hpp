@@ -191,7 +191,9 @@ public:
         if (forsaken_ || !under_way_) return;
         ++of(under_way_->kind).retries;
         failing_ = true;
+        refused_after_close_ = closed_;
         put_back();
+        if (closed_) done_.notify_all();
     }
 
     // It is too large: its parts are under way in its place, one after the other. False where it stays whole.
@@ -316,6 +318,7 @@ public:
         }
         writing_ = false;
         room_.notify_all();
+        if (closed_) done_.notify_all();
     }
 
     // Shutdown: what waits in memory goes to disk, and then next_to_spill has nothing more.
@@ -347,6 +350,17 @@ public:
         std::unique_lock lock(mutex_);
         return done_.wait_until(lock, deadline, [&] { return settled_ >= number || abandoned_; }) &&
                settled_ >= number;
+    }
+    // Once the queue is closed: the same, but not on for a destination that has refused a last time what is
+    // safe on disk.
+    bool wait_until_settled_or_safe(clock::time_point deadline) {
+        std::unique_lock lock(mutex_);
+        done_.wait_until(lock, deadline, [&] {
+            const bool in_vain = refused_after_close_ && breaker_ == breaker_state::open;
+            return settled_ >= pushed_ || abandoned_ ||
+                   (in_vain && disk_ && !under_way_ && payloads_.empty() && parts_.empty());
+        });
+        return settled_ >= pushed_;
     }
 
     // Payloads so far, those that were found on disk among them.
@@ -631,6 +645,7 @@ private:
     bool disk_refuses_ = false;
     bool in_a_hurry_ = false;
     bool closed_ = false;
+    bool refused_after_close_ = false;
     bool abandoned_ = false;
     bool forsaken_ = false;
     bool finish_spilling_ = false;
