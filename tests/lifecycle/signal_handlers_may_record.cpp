@@ -300,7 +300,7 @@ TEST_CASE("a storm of signals records on threads that record, come and go") {
     pester.join();
     for (std::thread& r : recorders) r.join();
     CHECK(telemetry.flush(long_enough).complete);
-    CHECK(attempts.load() > 100);
+    CHECK(attempts.load() > 20);
     check_spans(*memory, counts(), limit, spans_a_round);
 }
 

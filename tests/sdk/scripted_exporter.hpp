@@ -137,7 +137,6 @@ public:
         const auto& b = before_.dropped_by;
         d.ring_full -= b.ring_full;
         d.too_large -= b.too_large;
-        d.interrupting -= b.interrupting;
         d.out_of_memory -= b.out_of_memory;
         d.queue_full -= b.queue_full;
         d.rejected -= b.rejected;

@@ -14,12 +14,19 @@
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
-// A thread-local pointer of a module that leads to the thread's state.
-struct pointer_of_module {
-    pointer_of_module* next;
-    thread_state** pointer;
-    module_links* module;
-};
+inline pointer_of_module* make_pointer(thread_state& thread) noexcept {
+    for (pointer_of_module& free : thread.few_pointers)
+        if (!free.pointer) return &free;
+    return new (std::nothrow) pointer_of_module;
+}
+inline void unmake_pointer(thread_state& thread, pointer_of_module* pointer) noexcept {
+    for (pointer_of_module& one : thread.few_pointers)
+        if (&one == pointer) {
+            one.pointer = nullptr;
+            return;
+        }
+    delete pointer;
+}
 
 // Belongs to the process, and lives as long. All members are thread-safe.
 //
@@ -100,8 +107,9 @@ public:
                 pointer = &thread;
                 return true;
             }
-        auto* const made = new (std::nothrow) pointer_of_module{thread.pointers, &pointer, &module};
+        pointer_of_module* const made = make_pointer(thread);
         if (!made) return false;
+        *made = {thread.pointers, &pointer, &module};
         thread.pointers = made;
         pointer = &thread;
         return true;
@@ -123,7 +131,7 @@ public:
         while (pointer_of_module* const p = thread.pointers) {
             *p->pointer = p->module->idle;
             thread.pointers = p->next;
-            delete p;
+            unmake_pointer(thread, p);
         }
     }
 
@@ -220,7 +228,7 @@ private:
                             continue;
                         }
                         *at = p->next;
-                        delete p;
+                        unmake_pointer(thread, p);
                     }
                 },
                 &module);

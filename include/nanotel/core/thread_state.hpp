@@ -70,7 +70,15 @@ struct pool_block {
     pool_block* next;
 };
 
-struct pointer_of_module; // core/module_registry.hpp
+struct module_links; // core/module.hpp
+struct thread_state;
+
+// A thread-local pointer of a module that leads to the thread's state: see core/module_registry.hpp.
+struct pointer_of_module {
+    pointer_of_module* next;
+    thread_state** pointer; // null where the entry is free
+    module_links* module;
+};
 
 struct metric_cell;    // metrics/cell.hpp
 struct label_set_slot; // metrics/label_cache.hpp
@@ -102,6 +110,7 @@ struct thread_measurements {
 
 struct thread_state {
     static constexpr std::uint32_t few_orphans_count = 8;
+    static constexpr std::uint32_t few_pointers_count = 4;
     static constexpr unsigned pool_classes = 4; // 1, 4, 16 and 64 KiB
 
     // -- the thread itself
@@ -136,6 +145,8 @@ struct thread_state {
     std::uint64_t recorded_exception_text;
 
     pointer_of_module* pointers; // that lead here from the thread's modules; under the lock of all modules
+    // The first of them: a signal handler may be what a thread records first, and must not ask for memory.
+    pointer_of_module few_pointers[few_pointers_count];
 
     // -- shared with the collector thread
     alignas(64) ring_reader reader; // the collector thread alone
