@@ -200,6 +200,7 @@ public:
     }
 
     [[nodiscard]] std::string url() const { return "https://localhost:" + std::to_string(peer_.port()); }
+    [[nodiscard]] int port() const { return peer_.port(); }
     [[nodiscard]] int connections() const { return peer_.connections(); }
     [[nodiscard]] SSL_CTX* context() { return context_.get(); }
 

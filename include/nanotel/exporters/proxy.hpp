@@ -135,6 +135,7 @@ struct ip_address {
     if (bracketed && host.ends_with(']')) host = host.substr(1, host.size() - 2);
     if (const auto one = ip_address::parse(std::string(host)))
         return address && one->is_v4 == address->is_v4 && address->starts_like(*one, 128);
+    if (address) return false; // an address lies below no domain
     if (host.starts_with("*.")) host.remove_prefix(1);
     std::string_view name = to.host;
     if (name.ends_with('.')) name.remove_suffix(1);
