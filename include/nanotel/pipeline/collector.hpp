@@ -124,6 +124,7 @@ private:
             }
             if (last) return;
             looked_ = sweep_began;
+            process_diagnostics.tell_what_was_held_back();
             sleep(requests, now);
         }
     }

@@ -231,6 +231,7 @@ inline flush_result shutdown_until(steady_clock::time_point deadline) {
         state.changed.notify_all();
     }
     const flush_result result = difference(complete, before, collect_statistics());
+    if (ending) process_diagnostics.tell_what_was_held_back(true); // nobody comes back for it
     if (ending && !complete) {
         statistics sum;
         add_counts(sum, *ending);

@@ -256,6 +256,7 @@ inline bool restart_in_child() noexcept {
 [[nodiscard]] inline telemetry start(options given = {}, detail::module_links& caller = detail::this_module) {
     using detail::life_phase;
     detail::check(given);
+    detail::follow_log_level(given.environment);
     if (given.environment.boolean("OTEL_SDK_DISABLED").value_or(false)) return telemetry(0);
 
     detail::process_state& state = detail::process();
