@@ -119,9 +119,17 @@ public:
     void hand_over(thread_state& before, thread_state& now) noexcept {
         const signals_blocked quiet;
         const held lock(lock_);
-        now.pointers = before.pointers;
-        before.pointers = nullptr;
-        for (const pointer_of_module* p = now.pointers; p; p = p->next) *p->pointer = &now;
+        while (pointer_of_module* const p = before.pointers) {
+            before.pointers = p->next;
+            if (pointer_of_module* const made = make_pointer(now)) {
+                *made = {now.pointers, p->pointer, p->module};
+                now.pointers = made;
+                *p->pointer = &now;
+            } else {
+                *p->pointer = p->module->idle;
+            }
+            unmake_pointer(before, p);
+        }
     }
 
     // The calling thread ends: the state may soon be another's.

@@ -14,6 +14,8 @@ public:
         *this = {};
         if (!state) return;
         pointers_ = state->pointers;
+        for (std::uint32_t i = 0; i < thread_state::few_pointers_count; ++i)
+            few_pointers_[i] = state->few_pointers[i];
         if ((state->mode.load_relaxed() & (thread_mode::active | thread_mode::inherited)) == 0) return;
         context_ = state->context;
         orphan_count_ = state->orphan_count;
@@ -25,6 +27,8 @@ public:
 
     void give_back(thread_state& state) const noexcept {
         state.pointers = pointers_;
+        for (std::uint32_t i = 0; i < thread_state::few_pointers_count; ++i)
+            state.few_pointers[i] = few_pointers_[i];
         if (context_.word == 0) return;
         state.context = context_;
         state.context.word = inherited_word(context_.word);
@@ -39,6 +43,7 @@ public:
 
 private:
     pointer_of_module* pointers_ = nullptr;
+    pointer_of_module few_pointers_[thread_state::few_pointers_count]{};
     thread_context context_{};
     std::uint32_t orphan_count_ = 0;
     pool_block* many_orphans_ = nullptr;

@@ -426,6 +426,54 @@ int others(const std::string& folder, const char* self) {
     return telemetry.flush(60s) && delivered(telemetry, recorded.load()) ? 0 : 4;
 }
 
+// -- what lies on disk
+
+struct unreachable final : nanotel::exporter {
+    nanotel::export_result send(const nanotel::payload&, std::chrono::steady_clock::time_point) override {
+        return {.outcome = nanotel::export_outcome::retryable, .message = "not now"};
+    }
+    std::string_view name() const noexcept override { return "unreachable"; }
+    std::string description() const override { return "unreachable"; }
+};
+
+int disk(const std::string& folder) {
+    const auto options_to = [&](std::shared_ptr<nanotel::exporter> exporter) {
+        auto options = make_options(folder);
+        options.exporter = nullptr;
+        options.destinations = {{.exporter = std::move(exporter), .name = "there"}};
+        options.spool.directory = folder + "/spool";
+        return options;
+    };
+    int alive[2];
+    if (::pipe(alive) != 0) return 1;
+    const pid_t first = ::fork();
+    if (first == 0) {
+        auto telemetry = nanotel::start(options_to(std::make_shared<unreachable>()));
+        work(1, 50);
+        // A child that does nothing, and outlives its parent: what that leaves on disk is not the child's.
+        if (::fork() == 0) {
+            char none;
+            ::close(alive[1]);
+            std::_Exit(static_cast<int>(::read(alive[0], &none, 1)));
+        }
+        const pid_t killed = ::fork();
+        if (killed == 0) {
+            work(2, 50);
+            if (telemetry.shutdown(200ms)) std::_Exit(2);
+            ::kill(::getpid(), SIGKILL);
+        }
+        if (wait_for(killed) != 128 + SIGKILL) std::_Exit(3);
+        static_cast<void>(telemetry.shutdown(200ms));
+        std::_Exit(0);
+    }
+    if (const int status = wait_for(first)) return status;
+    auto telemetry = nanotel::start(options_to(nanotel::otlp_file({.directory = folder})));
+    const bool all =
+        bool(telemetry.flush(60s)) && delivered(telemetry, 100) && telemetry.stats().recovered == 100;
+    ::close(alive[1]);
+    return all ? 0 : 4;
+}
+
 // -- where the child cannot have what it needs
 
 int refused(const std::string& folder) {
@@ -468,6 +516,7 @@ int main(int argc, char** argv) {
     if (way == "ends") return ends(folder);
     if (way == "starts") return starts(folder);
     if (way == "others") return others(folder, argv[0]);
+    if (way == "disk") return disk(folder);
     if (way == "refused") return refused(folder);
     return 99;
 }
