@@ -3,45 +3,18 @@
 // memory and, where there is a spool, on disk.
 #pragma once
 
-#include <nanotel/exporters/exporter.hpp>
-#include <nanotel/otlp/byte_buffer.hpp>
 #include <nanotel/otlp/split_body.hpp>
 #include <nanotel/pipeline/delivery.hpp>
+#include <nanotel/pipeline/payload.hpp>
 #include <nanotel/pipeline/spool.hpp>
 
 #include <algorithm> // find_if, min, max
-#include <chrono>
 #include <condition_variable>
 #include <deque>
-#include <memory>
 #include <mutex>
 #include <optional>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
-
-// Destinations that take the same data hold the same bytes.
-using shared_body = std::shared_ptr<const byte_buffer>;
-
-struct queued_payload {
-    shared_body body;
-    std::uint64_t items = 0;
-    signal kind = signal::traces;
-    std::chrono::milliseconds timeout{0}; // of one attempt; 0: as the sender's options say
-    std::uint64_t number = 0;             // no other of this queue has it
-
-    std::size_t size() const noexcept { return body->size(); }
-    std::string_view text() const noexcept { return {body->data(), body->size()}; }
-};
-
-struct queue_options {
-    std::size_t bytes = std::size_t{64} << 20;
-    std::uint64_t items = 0; // spans in memory; 0: no limit
-    // How long a full queue holds up push, and so at last the threads that record, before it drops.
-    std::chrono::nanoseconds patience{0};
-    // The same, while payloads are being moved to disk.
-    std::chrono::nanoseconds spill_patience{1'000'000'000};
-    std::chrono::nanoseconds disk_pause{5'000'000'000}; // after the disk has refused one
-};
 
 // The order is that of pushing. What lies on disk is older than what waits in memory, with one exception: the
 // parts of a payload that was split, which go first. The sender takes one payload at a time and settles it or
@@ -61,38 +34,12 @@ public:
 
     // False, and the items counted as dropped, where the queue is and stays full or memory is short.
     bool push(byte_buffer body, std::uint64_t items, signal kind = signal::traces,
-              std::chrono::milliseconds timeout = {}) noexcept {
-        try {
-            return push(std::make_shared<const byte_buffer>(std::move(body)), items, kind, timeout);
-        } catch (...) {
-            count_drop(&dropped_counts::out_of_memory, items, kind);
-            return false;
-        }
-    }
+              std::chrono::milliseconds timeout = {}) noexcept;
     bool push(shared_body body, std::uint64_t items, signal kind = signal::traces,
-              std::chrono::milliseconds timeout = {}) noexcept {
-        std::unique_lock lock(mutex_);
-        const std::size_t bytes = body->size();
-        const auto may_go_on = [&] { return closed_ || fits(bytes, items, kind); };
-        if (!may_go_on()) wait_for_room(lock, may_go_on);
-        const bool taken = !closed_ && fits(bytes, items, kind);
-        of(kind).recorded += items;
-        if (!taken) {
-            of(kind).dropped_by.*(closed_ ? &dropped_counts::shut_down : &dropped_counts::queue_full) +=
-                items;
-            return false;
-        }
-        return add({std::move(body), items, kind, timeout, 0});
-    }
+              std::chrono::milliseconds timeout = {}) noexcept;
     // The same without waiting: false, and nothing counted, where there is no room now.
     bool offer(const shared_body& body, std::uint64_t items, signal kind,
-               std::chrono::milliseconds timeout) noexcept {
-        const std::lock_guard lock(mutex_);
-        if (closed_ || !fits(body->size(), items, kind)) return false;
-        of(kind).recorded += items;
-        add({body, items, kind, timeout, 0});
-        return true; // it was added, or counted as dropped
-    }
+               std::chrono::milliseconds timeout) noexcept;
 
     // The last payloads are coming: from here on push waits for room until this time, whatever its patience,
     // but all together no longer than the allowance.
@@ -127,63 +74,11 @@ public:
     }
 
     // The oldest payload, now under way. Nothing where none waits, or none that can be read now.
-    std::optional<queued_payload> take() {
-        std::unique_lock lock(mutex_);
-        while (!abandoned_ && has_work()) {
-            if (!parts_.empty()) return begin(parts_);
-            if (files_ == 0) return begin(payloads_);
-            auto read = std::make_shared<byte_buffer>();
-            const std::shared_ptr<spool> disk = disk_;
-            lock.unlock();
-            const std::optional<spooled> file = disk->oldest();
-            const auto content = file ? disk->read(*file, *read) : spool::content::damaged;
-            lock.lock();
-            if (!file) {
-                lose_files(); // somebody has removed them
-            } else if (content == spool::content::damaged) {
-                leave_disk(file->kind, file->items, &dropped_counts::damaged);
-                ++settled_;
-                done_.notify_all();
-            } else if (content == spool::content::later) {
-                hurry_.wait_for(lock, std::chrono::seconds(1), [&] { return abandoned_; });
-                return std::nullopt;
-            } else if (!abandoned_) {
-                leave_disk(file->kind, file->items, nullptr);
-                source_ = *file;
-                return begin({std::move(read), file->items, file->kind, {}, ++numbers_});
-            }
-        }
-        return std::nullopt;
-    }
+    std::optional<queued_payload> take();
 
     // What became of the payload under way: of `items`, `lost` were dropped for the reason.
     void settle(std::uint64_t items, std::uint64_t lost, std::uint64_t dropped_counts::* reason,
-                std::size_t bytes) noexcept {
-        std::unique_lock lock(mutex_);
-        if (forsaken_ || !under_way_) return;
-        signal_statistics& counts = of(under_way_->kind);
-        counts.delivered += items - lost;
-        counts.dropped_by.*reason += lost;
-        if (lost < items || items == 0) {
-            counts.bytes_delivered += bytes;
-            ++counts.exports;
-            failing_ = false;
-        }
-        under_way_.reset();
-        if (!parts_.empty()) return;
-        const auto file = std::exchange(source_, std::nullopt);
-        split_ = false;
-        head_since_.reset();
-        if (file) {
-            const std::shared_ptr<spool> disk = disk_;
-            lock.unlock();
-            if (disk) disk->remove(*file);
-            lock.lock();
-        }
-        ++settled_;
-        room_.notify_one();
-        done_.notify_all();
-    }
+                std::size_t bytes) noexcept;
 
     // The destination does not take it now: it waits as the oldest.
     void give_back() noexcept {
@@ -197,30 +92,7 @@ public:
     }
 
     // It is too large: its parts are under way in its place, one after the other. False where it stays whole.
-    bool split(std::vector<body_part> parts) noexcept {
-        const std::lock_guard lock(mutex_);
-        if (forsaken_ || !under_way_ || parts.size() < 2) return false;
-        std::uint64_t left = under_way_->items;
-        std::size_t added = 0;
-        try {
-            std::vector<queued_payload> made;
-            for (body_part& part : parts) {
-                const std::uint64_t items =
-                    made.size() + 1 == parts.size() ? left : std::min(left, part.items);
-                left -= items;
-                made.push_back({std::make_shared<const byte_buffer>(std::move(part.body)), items,
-                                under_way_->kind, under_way_->timeout, under_way_->number});
-            }
-            for (; added < made.size(); ++added) parts_.push_front(std::move(made[made.size() - 1 - added]));
-        } catch (...) { // no memory
-            while (added-- != 0) parts_.pop_front();
-            return false;
-        }
-        enter_memory(parts_.begin(), parts_.begin() + static_cast<std::ptrdiff_t>(added));
-        split_ = true;
-        under_way_.reset();
-        return true;
-    }
+    bool split(std::vector<body_part> parts) noexcept;
 
     // When the oldest was first taken, while it is not settled.
     clock::time_point head_since() const {
@@ -249,92 +121,18 @@ public:
     // Now and then, while nothing is under way: removes what is too old on disk, and takes over what
     // processes left there that are gone. `mine`: how much of that, by signal, was counted as recorded
     // before.
-    void look_at_disk(std::uint64_t* mine = nullptr) noexcept {
-        std::unique_lock lock(mutex_);
-        const std::shared_ptr<spool> disk = disk_;
-        // One that is being written would not be the oldest any more: see spilled().
-        if (!disk || under_way_ || split_ || writing_ || abandoned_) return;
-        lock.unlock();
-        const spool::tally found = disk->take_over();
-        const spool::tally expired = disk->expire(std::chrono::system_clock::now());
-        lock.lock();
-        for (std::size_t k = 0; k < 3; ++k) {
-            const std::uint64_t known = mine ? std::min(mine[k], found.items[k]) : 0;
-            counts_[k].recorded += found.items[k];
-            counts_[k].recovered += found.items[k] - known;
-            on_disk_[k] += found.items[k];
-            if (mine) mine[k] = known;
-            const std::uint64_t gone = std::min(on_disk_[k], expired.items[k]);
-            on_disk_[k] -= gone;
-            counts_[k].dropped_by.expired += gone;
-        }
-        files_ += found.files;
-        pushed_ += found.files;
-        const std::uint64_t gone = std::min(files_, expired.files);
-        files_ -= gone;
-        settled_ += gone;
-        if (found.files != 0) work_.notify_one();
-        if (gone != 0) done_.notify_all();
-    }
+    void look_at_disk(std::uint64_t* mine = nullptr) noexcept;
 
     // -- the spiller
 
     // The oldest payload in memory, when it should be on disk. Nothing where no more are to be moved.
-    std::optional<queued_payload> next_to_spill() {
-        std::unique_lock lock(mutex_);
-        for (;;) {
-            if (finish_spilling_) {
-                if (payloads_.empty() || disk_refuses_) return std::nullopt;
-                return write_oldest();
-            }
-            if (wants_to_spill()) {
-                if (clock::now() >= blocked_until_) return write_oldest();
-                spill_.wait_until(lock, blocked_until_);
-            } else {
-                spill_.wait(lock);
-            }
-        }
-    }
+    std::optional<queued_payload> next_to_spill();
 
     // What became of it. It may be under way meanwhile, or settled: then no older one lies on disk.
-    void spilled(const queued_payload& one, spool::outcome what) noexcept {
-        std::unique_lock lock(mutex_);
-        disk_is_slow_ = false;
-        disk_refuses_ = what != spool::outcome::written;
-        if (disk_refuses_) blocked_until_ = clock::now() + options_.disk_pause;
-        const std::shared_ptr<spool> disk = disk_;
-        if (what == spool::outcome::written && !move_to_disk(one) && disk) {
-            lock.unlock();
-            const std::optional<spooled> file = disk->oldest();
-            lock.lock();
-            if (move_to_disk(one)) { // given back meanwhile
-            } else if (head_number_ == one.number && (under_way_ || split_)) {
-                source_ = file;
-            } else if (file) {
-                lock.unlock();
-                disk->remove(*file);
-                lock.lock();
-            }
-        }
-        writing_ = false;
-        room_.notify_all();
-        if (closed_) done_.notify_all();
-    }
+    void spilled(const queued_payload& one, spool::outcome what) noexcept;
 
     // Shutdown: what waits in memory goes to disk, and then next_to_spill has nothing more.
-    void finish_spilling() {
-        const std::lock_guard lock(mutex_);
-        finish_spilling_ = true;
-        disk_refuses_ = false;
-        try {
-            for (; !parts_.empty(); parts_.pop_back()) {
-                parts_.back().number = ++numbers_;
-                payloads_.push_front(std::move(parts_.back()));
-            }
-        } catch (...) { // no memory: they stay where they are, and are dropped at last
-        }
-        spill_.notify_all();
-    }
+    void finish_spilling();
 
     // -- everybody
 
@@ -402,19 +200,7 @@ public:
     }
 
     // At the very end: what could not be written is dropped, and the files are left to whoever comes next.
-    void let_go_of_disk() {
-        std::shared_ptr<spool> disk;
-        std::optional<spooled> whole; // what was split: its parts are there
-        {
-            const std::lock_guard lock(mutex_);
-            if (!disk_) return;
-            drop_waiting();
-            forsaken_ = abandoned_ = closed_ = true;
-            disk = std::move(disk_);
-            whole = std::exchange(source_, std::nullopt);
-        }
-        if (whole) disk->remove(*whole);
-    }
+    void let_go_of_disk();
     // In a child of fork, which touches nothing else of the queue.
     void abandon_in_child() noexcept {
         if (disk_) disk_->abandon_in_child();
@@ -464,54 +250,16 @@ private:
 
     bool has_work() const noexcept { return !parts_.empty() || files_ != 0 || !payloads_.empty(); }
 
-    bool fits(std::size_t bytes, std::uint64_t items, signal kind) const noexcept {
-        // One payload may always be under way, or on its way to disk.
-        const bool empty = payloads_.empty() && parts_.empty() && (!under_way_ || may_spill());
-        const bool limited = options_.items != 0 && kind == signal::traces;
-        return empty || (bytes_ + bytes <= options_.bytes &&
-                         (!limited || in_memory_[index_of(kind)] + items <= options_.items));
-    }
+    bool fits(std::size_t bytes, std::uint64_t items, signal kind) const noexcept;
     bool may_spill() const noexcept { return disk_ && clock::now() >= blocked_until_; }
     bool wants_to_spill() const noexcept {
         return disk_ && !payloads_.empty() && (failing_ || pushers_ != 0 || bytes_ > options_.bytes / 2);
     }
 
     template <class MayGoOn>
-    void wait_for_room(std::unique_lock<std::mutex>& lock, const MayGoOn& may_go_on) noexcept {
-        const auto began = clock::now();
-        ++pushers_;
-        spill_.notify_all();
-        while (!may_go_on()) {
-            auto until = began + options_.patience;
-            if (last_push_) until = std::min(*last_push_, began + allowance_);
-            const bool spilling = may_spill() && !payloads_.empty() && !disk_is_slow_;
-            if (spilling) until = std::max(until, began + options_.spill_patience);
-            if (clock::now() >= until) {
-                disk_is_slow_ = spilling;
-                break;
-            }
-            room_.wait_until(lock, until);
-        }
-        --pushers_;
-        if (last_push_) allowance_ -= std::min(allowance_, std::chrono::nanoseconds(clock::now() - began));
-    }
+    void wait_for_room(std::unique_lock<std::mutex>& lock, const MayGoOn& may_go_on) noexcept;
 
-    bool add(queued_payload one) noexcept {
-        one.number = ++numbers_;
-        const signal kind = one.kind;
-        const std::uint64_t items = one.items;
-        try {
-            payloads_.push_back(std::move(one));
-        } catch (...) {
-            of(kind).dropped_by.out_of_memory += items;
-            return false;
-        }
-        ++pushed_;
-        enter_memory(payloads_.end() - 1, payloads_.end());
-        work_.notify_one();
-        if (wants_to_spill()) spill_.notify_all();
-        return true;
-    }
+    bool add(queued_payload one) noexcept;
 
     template <class At>
     void enter_memory(At first, At last) noexcept {
@@ -525,27 +273,9 @@ private:
         in_memory_[index_of(one.kind)] -= one.items;
     }
     // Where it still waits in memory.
-    bool move_to_disk(const queued_payload& one) noexcept {
-        const auto at = std::find_if(payloads_.begin(), payloads_.end(),
-                                     [&](const queued_payload& p) { return p.number == one.number; });
-        if (at == payloads_.end()) return false;
-        leave_memory(*at);
-        on_disk_[index_of(at->kind)] += at->items;
-        payloads_.erase(at);
-        ++files_;
-        return true;
-    }
-    void leave_disk(signal kind, std::uint64_t items, std::uint64_t dropped_counts::* reason) noexcept {
-        items = std::min(items, on_disk_[index_of(kind)]);
-        on_disk_[index_of(kind)] -= items;
-        if (reason) of(kind).dropped_by.*reason += items;
-        if (files_ != 0) --files_;
-    }
-    void lose_files() noexcept {
-        for (std::size_t k = 0; k < 3; ++k) counts_[k].dropped_by.damaged += std::exchange(on_disk_[k], 0);
-        settled_ += std::exchange(files_, 0);
-        done_.notify_all();
-    }
+    bool move_to_disk(const queued_payload& one) noexcept;
+    void leave_disk(signal kind, std::uint64_t items, std::uint64_t dropped_counts::* reason) noexcept;
+    void lose_files() noexcept;
 
     std::optional<queued_payload> begin(std::deque<queued_payload>& from) {
         queued_payload next = std::move(from.front());
@@ -562,48 +292,13 @@ private:
     }
 
     // What is under way waits again, or is dropped where nobody would send it or write it.
-    void put_back() noexcept {
-        queued_payload one = std::move(*under_way_);
-        under_way_.reset();
-        if (source_ && !split_) {
-            source_.reset();
-            on_disk_[index_of(one.kind)] += one.items;
-            ++files_;
-            return;
-        }
-        const signal kind = one.kind;
-        const std::uint64_t items = one.items;
-        auto reason = &dropped_counts::shut_down;
-        if (!abandoned_ || disk_) {
-            try {
-                auto& to = split_ ? parts_ : payloads_;
-                to.push_front(std::move(one));
-                enter_memory(to.begin(), to.begin() + 1);
-                spill_.notify_all();
-                return;
-            } catch (...) {
-                reason = &dropped_counts::out_of_memory;
-            }
-        }
-        of(kind).dropped_by.*reason += items;
-        if (parts_.empty()) settle_rest();
-    }
+    void put_back() noexcept;
     void settle_rest() noexcept {
         split_ = false;
         ++settled_;
         head_since_.reset();
     }
-    void drop_waiting() noexcept {
-        if (!parts_.empty() && !under_way_) settle_rest(); // else settle does
-        for (auto* const waiting : {&parts_, &payloads_}) {
-            for (const queued_payload& p : *waiting) {
-                of(p.kind).dropped_by.shut_down += p.items;
-                leave_memory(p);
-                if (waiting == &payloads_) ++settled_;
-            }
-            waiting->clear();
-        }
-    }
+    void drop_waiting() noexcept;
 
     // None goes to disk before one that is older, be it that this one is under way.
     std::optional<queued_payload> write_oldest() {
@@ -653,3 +348,8 @@ private:
 };
 
 } // namespace nanotel::inline NANOTEL_ABI::detail
+
+// The functions of the class that are more than a few lines.
+#include <nanotel/pipeline/payload_queue_disk.hpp>
+#include <nanotel/pipeline/payload_queue_pushing.hpp>
+#include <nanotel/pipeline/payload_queue_sending.hpp>
