@@ -2,8 +2,11 @@
 // A thread that must not wait prepares before it begins.
 #pragma once
 
+#include <nanotel/core/config.hpp>
+#ifndef NANOTEL_DISABLED
 #include <nanotel/core/interruption.hpp>
 #include <nanotel/core/runtime.hpp>
+#endif
 
 namespace nanotel::inline NANOTEL_ABI {
 
