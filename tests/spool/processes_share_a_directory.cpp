@@ -115,6 +115,32 @@ TEST_CASE("spools of one destination in one process deliver every payload once")
     CHECK(names(folder_of(here)).empty());
 }
 
+TEST_CASE("a claim that comes and goes is never held by two") {
+    const temporary_folder here;
+    const int folder = ::open(here.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    REQUIRE(folder >= 0);
+    std::atomic<int> holders{0};
+    std::atomic<int> together{0};
+    std::atomic<int> held{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i)
+        threads.emplace_back([&] {
+            nanotel::detail::spool_claim claim;
+            for (int turn = 0; turn < 3000; ++turn) {
+                if (claim.take(folder, 7) != 0) continue;
+                if (++holders != 1) ++together;
+                std::this_thread::yield();
+                ++held;
+                --holders;
+                claim.release(folder, turn % 2 == 0); // with its file, and without
+            }
+        });
+    for (std::thread& one : threads) one.join();
+    ::close(folder);
+    CHECK(together == 0);
+    CHECK(held > 100);
+}
+
 TEST_CASE("one spool may be used by several threads") {
     const temporary_folder here;
     constexpr int each = 60;
