@@ -231,6 +231,27 @@ TEST_CASE("what this process had counted before is recorded once more here, but 
     CHECK(queue.snapshot().spilled == 7);
 }
 
+TEST_CASE("what is found on disk later goes first, and is not taken for what was pushed") {
+    const temporary_folder folder;
+    queue_on_disk q(folder);
+    CHECK(q.push(3));
+    {
+        queue_on_disk other(folder);
+        CHECK(other.push(1));
+        CHECK(other.push(2));
+        other.end();
+    }
+    q.queue.look_at_disk();
+    q.found = 3;
+    CHECK(q.check().recovered == 3);
+    CHECK(q.queue.pushed() == 1);
+    CHECK(q.take() == 1);
+    q.deliver(1);
+    CHECK_FALSE(q.queue.wait_until_settled(1, clock_type::now()));
+    CHECK(q.deliver_all() == order{2, 3});
+    CHECK(q.queue.wait_until_settled(1, clock_type::now()));
+}
+
 TEST_CASE("parts that nobody sends any more lie on disk, and their whole does not") {
     const temporary_folder folder;
     {

@@ -143,11 +143,11 @@ public:
         hurry_.notify_all();
     }
 
-    // Waits until all that has been pushed so far is settled.
+    // Waits until the first that were pushed are settled, and what was found on disk and went before them.
     bool wait_until_settled(std::uint64_t number, clock::time_point deadline) {
         std::unique_lock lock(mutex_);
-        return done_.wait_until(lock, deadline, [&] { return settled_ >= number || abandoned_; }) &&
-               settled_ >= number;
+        const auto settled = [&] { return settled_ >= number + found_; };
+        return done_.wait_until(lock, deadline, [&] { return settled() || abandoned_; }) && settled();
     }
     // Once the queue is closed: the same, but not on for a destination that has refused a last time what is
     // safe on disk.
@@ -155,13 +155,13 @@ public:
         std::unique_lock lock(mutex_);
         done_.wait_until(lock, deadline, [&] {
             const bool in_vain = refused_after_close_ && breaker_ == breaker_state::open;
-            return settled_ >= pushed_ || abandoned_ ||
+            return settled_ >= pushed_ + found_ || abandoned_ ||
                    (in_vain && disk_ && !under_way_ && payloads_.empty() && parts_.empty());
         });
-        return settled_ >= pushed_;
+        return settled_ >= pushed_ + found_;
     }
 
-    // Payloads so far, those that were found on disk among them.
+    // Payloads so far.
     std::uint64_t pushed() const {
         const std::lock_guard lock(mutex_);
         return pushed_;
@@ -223,7 +223,8 @@ public:
     };
     backlog waiting() const {
         const std::lock_guard lock(mutex_);
-        backlog b{{}, !payloads_.empty() || !parts_.empty(), files_ != 0};
+        backlog b{
+            {}, !payloads_.empty() || !parts_.empty() || (under_way_ && !source_), files_ != 0 || source_};
         for (std::size_t k = 0; k < 3; ++k)
             b.items[k] = in_memory_[k] + on_disk_[k] +
                          (under_way_ && index_of(under_way_->kind) == k ? under_way_->items : 0);
@@ -330,7 +331,8 @@ private:
     std::uint64_t on_disk_[3]{};   // the same
     std::uint64_t files_ = 0;      // without source_
     std::uint64_t pushed_ = 0;
-    std::uint64_t settled_ = 0;
+    std::uint64_t found_ = 0;           // payloads on disk
+    std::uint64_t settled_ = 0;         // of both
     clock::time_point blocked_until_{}; // nothing is moved to disk before
     breaker_state breaker_ = breaker_state::closed;
     bool split_ = false;        // what goes first are parts

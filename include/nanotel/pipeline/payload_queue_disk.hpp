@@ -26,12 +26,14 @@ inline void payload_queue::look_at_disk(std::uint64_t* mine) noexcept {
         counts_[k].dropped_by.expired += gone;
     }
     files_ += found.files;
-    pushed_ += found.files;
+    found_ += found.files;
     const std::uint64_t gone = std::min(files_, expired.files);
     files_ -= gone;
     settled_ += gone;
     if (found.files != 0) work_.notify_one();
-    if (gone != 0) done_.notify_all();
+    if (gone == 0) return;
+    head_since_.reset();
+    done_.notify_all();
 }
 
 inline std::optional<queued_payload> payload_queue::next_to_spill() {
@@ -124,6 +126,7 @@ inline void payload_queue::leave_disk(signal kind, std::uint64_t items,
 inline void payload_queue::lose_files() noexcept {
     for (std::size_t k = 0; k < 3; ++k) counts_[k].dropped_by.damaged += std::exchange(on_disk_[k], 0);
     settled_ += std::exchange(files_, 0);
+    head_since_.reset();
     done_.notify_all();
 }
 

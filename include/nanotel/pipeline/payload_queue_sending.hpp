@@ -22,6 +22,7 @@ inline std::optional<queued_payload> payload_queue::take() {
         } else if (content == spool::content::damaged) {
             leave_disk(file->kind, file->items, &dropped_counts::damaged);
             ++settled_;
+            head_since_.reset();
             done_.notify_all();
         } else if (content == spool::content::later) {
             hurry_.wait_for(lock, std::chrono::seconds(1), [&] { return abandoned_; });
