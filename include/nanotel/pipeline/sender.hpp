@@ -59,6 +59,8 @@ public:
         if (thread_.joinable()) thread_.detach();
     }
 
+    const exporter& destination() const noexcept { return *destination_; }
+
     // Called after the first exchange, on the sender thread.
     std::function<void()> after_first_send;
 

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MIT
+// The metrics of the telemetry itself: what became of spans and data points, how its destinations are.
+// Opt-in: sdk.hpp does not include it.
+#pragma once
+
+#include <nanotel/sdk.hpp>
+
+#ifndef NANOTEL_DISABLED
+
+#include <memory>
+#include <mutex>
+
+namespace nanotel::inline NANOTEL_ABI {
+
+namespace detail {
+
+inline constinit const instrumentation_scope self_scope{"nanotel.self", NANOTEL_VERSION,
+                                                        "https://opentelemetry.io/schemas/1.44.0"};
+
+// What begins with otel. is for sdks to set, and refused to applications as a literal.
+inline constexpr const auto& component_type_key = key_constant<"otel.component.type">;
+inline constexpr const auto& component_name_key = key_constant<"otel.component.name">;
+inline constexpr const auto& sampling_result_key = key_constant<"otel.span.sampling_result">;
+
+// Names, units, kinds and attributes are those of the semantic conventions, "OpenTelemetry SDK metrics"; what
+// these do not know begins with nanotel.
+struct self_instruments {
+    observable_counter<> started{
+        "otel.sdk.span.started",
+        {.unit = "{span}", .description = "The number of created spans.", .scope = &self_scope}};
+    observable_up_down_counter<> queue_size{
+        "otel.sdk.processor.span.queue.size",
+        {.unit = "{span}",
+         .description = "The number of spans in the queue of a given instance of an SDK span processor.",
+         .scope = &self_scope}};
+    observable_counter<> processed{
+        "otel.sdk.processor.span.processed",
+        {.unit = "{span}",
+         .description =
+             "The number of spans for which the processing has finished, either successful or failed.",
+         .scope = &self_scope}};
+    observable_up_down_counter<> spans_inflight{
+        "otel.sdk.exporter.span.inflight",
+        {.unit = "{span}",
+         .description = "The number of spans which were passed to the exporter, but that have not been "
+                        "exported yet (neither successful, nor failed).",
+         .scope = &self_scope}};
+    observable_counter<> spans_exported{
+        "otel.sdk.exporter.span.exported",
+        {.unit = "{span}",
+         .description = "The number of spans for which the export has finished, either successful or failed.",
+         .scope = &self_scope}};
+    observable_up_down_counter<> points_inflight{
+        "otel.sdk.exporter.metric_data_point.inflight",
+        {.unit = "{data_point}",
+         .description = "The number of metric data points which were passed to the exporter, but that have "
+                        "not been exported yet (neither successful, nor failed).",
+         .scope = &self_scope}};
+    observable_counter<> points_exported{
+        "otel.sdk.exporter.metric_data_point.exported",
+        {.unit = "{data_point}",
+         .description = "The number of metric data points for which the export has finished, either "
+                        "successful or failed.",
+         .scope = &self_scope}};
+    observable_up_down_counter<> queue_usage{
+        "nanotel.exporter.queue.usage",
+        {.unit = "By",
+         .description = "The bytes of the bodies that wait in memory for a destination.",
+         .scope = &self_scope}};
+    observable_up_down_counter<> spans_spilled{
+        "nanotel.exporter.span.spilled",
+        {.unit = "{span}",
+         .description = "The number of spans that wait on disk for a destination.",
+         .scope = &self_scope}};
+    observable_up_down_counter<> points_spilled{
+        "nanotel.exporter.metric_data_point.spilled",
+        {.unit = "{data_point}",
+         .description = "The number of metric data points that wait on disk for a destination.",
+         .scope = &self_scope}};
+    observable_gauge<std::int64_t> breaker{
+        "nanotel.exporter.breaker.state",
+        {.unit = "1",
+         .description = "1 for the state that the circuit breaker of a destination has, 0 for the others.",
+         .scope = &self_scope}};
+};
+
+// One destination, as its series are named.
+struct observed_destination {
+    destination_statistics counts;
+    std::string kind; // exporter::name
+    std::string host; // empty: it is no server
+    std::uint16_t port = 0;
+};
+
+struct self_reading {
+    std::uint64_t ended = 0; // spans
+    statistics counts;
+    std::vector<observed_destination> destinations;
+};
+
+inline self_reading read_self() {
+    self_reading now;
+    process_state& state = process();
+    if (state.threads.is_unprepared_child()) return now;
+    now.counts = collect_statistics();
+    state.threads.for_each([&](const thread_state& thread) {
+        now.ended += thread.recorded.load_relaxed() + thread.interrupting.load_relaxed();
+    });
+    std::shared_ptr<pipeline> running;
+    {
+        const std::lock_guard lock(state.mutex);
+        running = state.running;
+    }
+    if (!running) return now;
+    running->for_each_destination([&](outlet& each) {
+        const exporter& to = each.sending.destination();
+        observed_destination one{each.queue.describe(each.name), std::string(to.name()), {}, 0};
+        const std::string where = to.description();
+        // Where the signals have several, the first.
+        if (const endpoint_result at = parse_endpoint(std::string_view(where).substr(0, where.find(',')));
+            at && at.value.socket.empty()) {
+            one.host = at.value.host;
+            one.port = at.value.port;
+        }
+        now.destinations.push_back(std::move(one));
+    });
+    return now;
+}
+
+// Reads once for all callbacks of a collection: each is called once, so one that has seen the latest reading
+// asks for the next. Up to 32 callbacks.
+class self_reader {
+public:
+    std::shared_ptr<const self_reading> for_callback(unsigned number) {
+        const std::lock_guard lock(
+            mutex_); // a callback may have been left behind by a shutdown and come back
+        const std::uint32_t mine = std::uint32_t{1} << number;
+        if (!latest_ || (seen_ & mine) != 0) {
+            seen_ = 0;
+            latest_ = std::make_shared<const self_reading>(read_self());
+        }
+        seen_ |= mine;
+        return latest_;
+    }
+
+private:
+    std::mutex mutex_;
+    std::shared_ptr<const self_reading> latest_;
+    std::uint32_t seen_ = 0;
+};
+
+struct observed_self {
+    self_instruments instruments;
+    self_reader reader;
+};
+
+// otel.component.type has well-known values for the exporters that others have too.
+inline std::string component_type(const std::string& kind, signal of) {
+    if (kind != "otlp_http") return kind + (of == signal::traces ? "_span_exporter" : "_metric_exporter");
+    return of == signal::traces ? "otlp_http_json_span_exporter" : "otlp_http_json_metric_exporter";
+}
+
+// With the attributes that name a destination, and more.
+template <class Observer, class... More>
+void observe_destination(const Observer& observer, const observed_destination& at, signal of,
+                         std::uint64_t value, const More&... more) {
+    using namespace literals;
+    const std::string type = component_type(at.kind, of);
+    if (at.host.empty())
+        observer.observe(value, component_type_key = type, component_name_key = at.counts.name, more...);
+    else
+        observer.observe(value, component_type_key = type, component_name_key = at.counts.name,
+                         "server.address"_attr = at.host,
+                         "server.port"_attr = static_cast<std::int64_t>(at.port), more...);
+}
+
+// The spans, or data points, that the exporter is through with.
+template <class Observer>
+void observe_exported(const Observer& observer, const observed_destination& at, signal of,
+                      const signal_statistics& counts) {
+    using namespace literals;
+    observe_destination(observer, at, of, counts.delivered);
+    const auto failed = [&](const char* type, std::uint64_t count) {
+        if (count != 0) observe_destination(observer, at, of, count, "error.type"_attr = type);
+    };
+    failed("rejected", counts.dropped_by.rejected);
+    failed("undeliverable", counts.dropped_by.undeliverable);
+}
+
+// The spans that never come to an exporter, by reason; those that did, or that nobody wanted.
+template <class Observer>
+void observe_processed(const Observer& observer, const signal_statistics& counts) {
+    using namespace literals;
+    constexpr auto type = "batching_span_processor", name = "batching_span_processor/0";
+    const dropped_counts& lost = counts.dropped_by;
+    observer.observe(counts.delivered + lost.rejected + lost.undeliverable + lost.filtered,
+                     component_type_key = type, component_name_key = name);
+    const auto failed = [&](const char* why, std::uint64_t count) {
+        if (count != 0)
+            observer.observe(count, component_type_key = type, component_name_key = name,
+                             "error.type"_attr = why);
+    };
+    failed("queue_full", lost.ring_full + lost.queue_full); // as the conventions name both
+    failed("too_large", lost.too_large);
+    failed("interrupting", lost.interrupting);
+    failed("out_of_memory", lost.out_of_memory);
+    failed("shut_down", lost.shut_down);
+    failed("expired", lost.expired);
+    failed("damaged", lost.damaged);
+}
+
+} // namespace detail
+
+/// Reports the metrics of the telemetry for as long as it lives; see observe_telemetry. Movable.
+class telemetry_observation {
+public:
+    telemetry_observation() noexcept = default;
+    explicit telemetry_observation(const std::shared_ptr<detail::observed_self>& self);
+
+    /// Ends it now. When it returns, nothing of it runs any more.
+    void remove() noexcept {
+        for (callback_guard& callback : callbacks_) callback.remove();
+    }
+
+private:
+    static constexpr unsigned most = 11;
+    callback_guard callbacks_[most];
+};
+
+inline telemetry_observation::telemetry_observation(const std::shared_ptr<detail::observed_self>& self) {
+    using namespace literals;
+    using detail::observe_destination;
+    using detail::observed_destination;
+    using reading = detail::self_reading;
+
+    detail::self_instruments& measured = self->instruments;
+    unsigned added = 0;
+    const auto add = [&](auto& instrument, auto report) {
+        const unsigned number = added++;
+        callbacks_[number] = instrument.observe([self, number, report](const auto& observer) {
+            report(observer, *self->reader.for_callback(number));
+        });
+    };
+    const auto add_each = [&](auto& instrument, auto report) {
+        add(instrument, [report](const auto& observer, const reading& now) {
+            for (const observed_destination& each : now.destinations) report(observer, each);
+        });
+    };
+    add(measured.started, [](const auto& observer, const reading& now) {
+        observer.observe(now.ended, detail::sampling_result_key = "RECORD_AND_SAMPLE");
+    });
+    add(measured.queue_size, [](const auto& observer, const reading& now) {
+        observer.observe(now.counts.queued - std::min(now.counts.queued, now.counts.in_flight),
+                         detail::component_type_key = "batching_span_processor",
+                         detail::component_name_key = "batching_span_processor/0");
+    });
+    add(measured.processed,
+        [](const auto& observer, const reading& now) { detail::observe_processed(observer, now.counts); });
+    add_each(measured.spans_inflight, [](const auto& observer, const observed_destination& each) {
+        observe_destination(observer, each, signal::traces, each.counts.spans.in_flight);
+    });
+    add_each(measured.spans_exported, [](const auto& observer, const observed_destination& each) {
+        detail::observe_exported(observer, each, signal::traces, each.counts.spans);
+    });
+    add_each(measured.points_inflight, [](const auto& observer, const observed_destination& each) {
+        observe_destination(observer, each, signal::metrics, each.counts.data_points.in_flight);
+    });
+    add_each(measured.points_exported, [](const auto& observer, const observed_destination& each) {
+        detail::observe_exported(observer, each, signal::metrics, each.counts.data_points);
+    });
+    add_each(measured.queue_usage, [](const auto& observer, const observed_destination& each) {
+        observe_destination(observer, each, signal::traces, each.counts.queue_bytes);
+    });
+    add_each(measured.spans_spilled, [](const auto& observer, const observed_destination& each) {
+        observe_destination(observer, each, signal::traces, each.counts.spans.spilled);
+    });
+    add_each(measured.points_spilled, [](const auto& observer, const observed_destination& each) {
+        observe_destination(observer, each, signal::metrics, each.counts.data_points.spilled);
+    });
+    add_each(measured.breaker, [](const auto& observer, const observed_destination& each) {
+        for (const auto state : {breaker_state::closed, breaker_state::open, breaker_state::half_open})
+            observe_destination(observer, each, signal::traces, each.counts.breaker == state ? 1 : 0,
+                                "nanotel.breaker.state"_attr = to_string(state));
+    });
+}
+
+/// Reports what becomes of the telemetry itself, as the semantic conventions name it, for as long as the
+/// object that it returns lives: `auto self = nanotel::observe_telemetry();`. At any time, also before start.
+///
+/// otel.sdk.span.started (sampled spans, at their end), otel.sdk.processor.span.queue.size and .processed
+/// with the reason of each loss as error.type, otel.sdk.exporter.span.exported and .inflight and their twins
+/// for metric_data_point; nanotel.exporter.queue.usage, .span.spilled, .metric_data_point.spilled and
+/// .breaker.state, all by destination: otel.component.name is destination_statistics::name. The counts are
+/// those of telemetry::stats. Costs some microseconds a collection, on a thread of the library.
+[[nodiscard]] inline telemetry_observation observe_telemetry() noexcept {
+    try {
+        return telemetry_observation(std::make_shared<detail::observed_self>());
+    } catch (...) {
+        detail::diagnose(diagnostic_level::error, "self",
+                         "there was no memory to observe the telemetry with; its metrics are missing");
+        return {};
+    }
+}
+
+} // namespace nanotel::inline NANOTEL_ABI
+
+#else
+
+namespace nanotel::inline NANOTEL_ABI {
+
+class telemetry_observation {
+public:
+    telemetry_observation() noexcept = default;
+    telemetry_observation(telemetry_observation&&) noexcept {}
+    telemetry_observation& operator=(telemetry_observation&&) noexcept { return *this; }
+    ~telemetry_observation() {} // not trivial, so that nobody is told of an unused variable
+    void remove() noexcept {}
+};
+
+[[nodiscard]] inline telemetry_observation observe_telemetry() noexcept { return {}; }
+
+} // namespace nanotel::inline NANOTEL_ABI
+
+#endif
