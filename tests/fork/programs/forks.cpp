@@ -436,42 +436,62 @@ struct unreachable final : nanotel::exporter {
     std::string description() const override { return "unreachable"; }
 };
 
+nanotel::options options_with_disk(const std::string& folder, std::shared_ptr<nanotel::exporter> exporter) {
+    auto options = make_options(folder);
+    options.exporter = nullptr;
+    options.destinations = {{.exporter = std::move(exporter), .name = "there"}};
+    options.spool.directory = folder + "/spool";
+    return options;
+}
+
+// The next start delivers what others have left.
+std::uint64_t recover(const std::string& folder) {
+    auto telemetry = nanotel::start(options_with_disk(folder, nanotel::otlp_file({.directory = folder})));
+    if (!telemetry.flush(60s)) return 0;
+    const std::uint64_t recovered = telemetry.stats().recovered;
+    return delivered(telemetry, recovered) ? recovered : 0;
+}
+
 int disk(const std::string& folder) {
-    const auto options_to = [&](std::shared_ptr<nanotel::exporter> exporter) {
-        auto options = make_options(folder);
-        options.exporter = nullptr;
-        options.destinations = {{.exporter = std::move(exporter), .name = "there"}};
-        options.spool.directory = folder + "/spool";
-        return options;
-    };
-    int alive[2];
-    if (::pipe(alive) != 0) return 1;
-    const pid_t first = ::fork();
-    if (first == 0) {
-        auto telemetry = nanotel::start(options_to(std::make_shared<unreachable>()));
+    const pid_t first = fork_child([&] {
+        auto telemetry = nanotel::start(options_with_disk(folder, std::make_shared<unreachable>()));
         work(1, 50);
-        // A child that does nothing, and outlives its parent: what that leaves on disk is not the child's.
-        if (::fork() == 0) {
-            char none;
-            ::close(alive[1]);
-            std::_Exit(static_cast<int>(::read(alive[0], &none, 1)));
-        }
-        const pid_t killed = ::fork();
-        if (killed == 0) {
+        const pid_t killed = fork_child([&] {
             work(2, 50);
-            if (telemetry.shutdown(200ms)) std::_Exit(2);
-            ::kill(::getpid(), SIGKILL);
-        }
-        if (wait_for(killed) != 128 + SIGKILL) std::_Exit(3);
+            if (telemetry.shutdown(200ms)) return 2;
+            return ::kill(::getpid(), SIGKILL);
+        });
+        if (wait_for(killed) != 128 + SIGKILL) return 3;
         static_cast<void>(telemetry.shutdown(200ms));
-        std::_Exit(0);
-    }
+        return 0;
+    });
     if (const int status = wait_for(first)) return status;
-    auto telemetry = nanotel::start(options_to(nanotel::otlp_file({.directory = folder})));
-    const bool all =
-        bool(telemetry.flush(60s)) && delivered(telemetry, 100) && telemetry.stats().recovered == 100;
-    ::close(alive[1]);
-    return all ? 0 : 4;
+    return recover(folder) == 100 ? 0 : 4;
+}
+
+// Killed while its child, which does nothing, lives on: what it has on disk is not the child's.
+int survivor(const std::string& folder) {
+    int begun[2];
+    int ending[2];
+    if (::pipe(begun) != 0 || ::pipe(ending) != 0) return 1;
+    const pid_t killed = fork_child([&] {
+        auto options = options_with_disk(folder, std::make_shared<unreachable>());
+        options.max_queue_bytes = 1;
+        auto telemetry = nanotel::start(std::move(options));
+        while (telemetry.stats().spilled == 0) {
+            nanotel::span("on disk").end();
+            static_cast<void>(telemetry.flush(10ms));
+        }
+        char byte = 0;
+        if (::fork() == 0) {
+            ::close(ending[1]);
+            if (::write(begun[1], &byte, 1) != 1) std::_Exit(1);
+            std::_Exit(static_cast<int>(::read(ending[0], &byte, 1)));
+        }
+        return ::read(begun[0], &byte, 1) == 1 ? ::kill(::getpid(), SIGKILL) : 2;
+    });
+    if (wait_for(killed) != 128 + SIGKILL) return 3;
+    return recover(folder) != 0 ? 0 : 4; // the end of this process ends the survivor
 }
 
 // -- where the child cannot have what it needs
@@ -517,6 +537,7 @@ int main(int argc, char** argv) {
     if (way == "starts") return starts(folder);
     if (way == "others") return others(folder, argv[0]);
     if (way == "disk") return disk(folder);
+    if (way == "survivor") return survivor(folder);
     if (way == "refused") return refused(folder);
     return 99;
 }
