@@ -37,7 +37,7 @@ constexpr std::uint64_t mib_unlimited = 1'000'000;
 
 } // namespace
 
-// Of 200 MiB that are recorded. Fails where a limit is not kept: of the rings (8 MiB here), the queue (8 MiB
+// Of 50 MiB that are recorded. Fails where a limit is not kept: of the rings (8 MiB here), the queue (8 MiB
 // and one body under way), the body under construction (1 MiB, twice), the cells (2,000 series a thread and
 // metric).
 TEST_CASE("memory stays within the limits though nothing is sent and everything is recorded") {

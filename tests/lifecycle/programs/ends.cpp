@@ -229,9 +229,9 @@ int main(int argc, char** argv) {
         return 0;
     }
     if (way == "outlived") {
-        std::atomic<int> running{0};
+        static std::atomic<int> running{0}; // outlives main too
         for (int i = 0; i < 4; ++i)
-            std::thread([&] {
+            std::thread([] {
                 static thread_local records_when_destroyed late{1};
                 late.armed = true;
                 nanotel::span around("around");
