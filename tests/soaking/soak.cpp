@@ -22,6 +22,8 @@
 #include <thread>
 #include <vector>
 
+#include <malloc.h>
+
 namespace soaking {
 namespace {
 
@@ -40,6 +42,12 @@ constinit nanotel::observable_gauge<> threads_alive{"soak.threads"};
 
 std::atomic<int> alive{0};
 std::atomic<std::int64_t> slowest_span{0}; // nanoseconds, of the current report
+
+// What malloc has given out: tells a leak from memory that malloc keeps.
+double allocated_mebibytes() {
+    const auto heap = ::mallinfo2();
+    return static_cast<double>(heap.uordblks + heap.hblkhd) / (1 << 20);
+}
 
 double resident_mebibytes() {
     std::ifstream statm("/proc/self/statm");
@@ -145,7 +153,7 @@ void serve(unsigned seed) {
     std::minstd_rand random(seed);
     ++alive;
     while (load.pass()) {
-        const bool storm = random() % 2'000 == 0;
+        const bool storm = random() % 5'000 == 0;
         for (int i = storm ? 20'000 : 10; i > 0; --i) record_request(random);
         ::usleep(5'000);
     }
@@ -220,7 +228,7 @@ void print(double seconds, const nanotel::statistics& now, const nanotel::statis
         "%7.1f s  %6.0f spans/s recorded, %6.0f/s delivered, %5.0f points/s | queued %7llu (%.1f MiB, %llu "
         "on "
         "disk) | dropped: ring %llu, queue %llu, rejected %llu, shutdown %llu, other %llu | breaker %s, %llu "
-        "faults | slowest request %.0f us | %.1f MiB | %s\n",
+        "faults | slowest request %.0f us | %.1f MiB, %.1f of them allocated | %s\n",
         seconds, rate(now.recorded, before.recorded), rate(now.delivered, before.delivered),
         rate(now.data_points.recorded, before.data_points.recorded),
         static_cast<unsigned long long>(now.queued), static_cast<double>(bytes) / (1 << 20),
@@ -229,9 +237,21 @@ void print(double seconds, const nanotel::statistics& now, const nanotel::statis
         static_cast<unsigned long long>(d.shut_down),
         static_cast<unsigned long long>(now.dropped - d.ring_full - d.queue_full - d.rejected - d.shut_down),
         breaker.c_str(), static_cast<unsigned long long>(seen.faults.load()),
-        static_cast<double>(slowest_span.exchange(0)) / 1000, resident,
+        static_cast<double>(slowest_span.exchange(0)) / 1000, resident, allocated_mebibytes(),
         whole ? "adds up" : "DOES NOT ADD UP");
     std::fflush(stdout);
+}
+
+void print_drops(const char* what, const nanotel::dropped_counts& by) {
+    std::printf("dropped %s:", what);
+    const std::pair<const char*, std::uint64_t> reasons[] = {
+        {"ring full", by.ring_full},   {"too large", by.too_large},     {"out of memory", by.out_of_memory},
+        {"queue full", by.queue_full}, {"rejected", by.rejected},       {"undeliverable", by.undeliverable},
+        {"shut down", by.shut_down},   {"expired on disk", by.expired}, {"damaged on disk", by.damaged},
+        {"filtered", by.filtered}};
+    for (const auto& [reason, count] : reasons)
+        if (count != 0) std::printf(" %s %llu", reason, static_cast<unsigned long long>(count));
+    std::printf("\n");
 }
 
 class counting_exporter final : public nanotel::exporter {
@@ -369,6 +389,8 @@ int soak(double minutes, std::uint64_t seed) {
                 static_cast<unsigned long long>(end.data_points.delivered),
                 static_cast<unsigned long long>(end.data_points.queued),
                 static_cast<unsigned long long>(end.data_points.dropped));
+    print_drops("spans", end.dropped_by);
+    print_drops("points", end.data_points.dropped_by);
     std::printf("received: %llu spans, %s; the queue %s once the receiver was well\n",
                 static_cast<unsigned long long>(received),
                 received_all ? "no fewer than delivered" : "TOO FEW", emptied ? "emptied" : "DID NOT EMPTY");
