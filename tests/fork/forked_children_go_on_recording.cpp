@@ -242,11 +242,12 @@ TEST_CASE("instruments and what is bound to them measure in a child from zero") 
         CHECK(labelled.find({{"key", "bound"}})->value == count);
         CHECK(last_of_each(o, "sizes").at(process).points.at(0).count == static_cast<std::uint64_t>(count));
     }
-    CHECK(last_of_each(o, "level").at(child).points.at(0).value == 7);
+    CHECK(last_of_each(o, "depth").at(child).points.at(0).value == 7);
     const auto observed = last_of_each(o, "observed");
     CHECK(observed.size() == 3); // and the child that measured nothing itself
     for (const auto& [process, metric] : observed) CHECK(metric.points.at(0).value == process);
     CHECK(last_of_each(o, "process.thread.count").size() == 3);
+    CHECK(last_of_each(o, "otel.sdk.processor.span.queue.size").size() == 3);
 }
 
 TEST_CASE("children end in every way, without a thread where they never recorded") {

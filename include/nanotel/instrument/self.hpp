@@ -132,6 +132,12 @@ inline self_reading read_self() {
 class self_reader {
 public:
     std::shared_ptr<const self_reading> for_callback(unsigned number) {
+        if (::getpid() != owner_) { // at the fork a thread that is not here may have been reading
+            new (&mutex_) std::mutex;
+            new (&latest_) std::shared_ptr<const self_reading>;
+            seen_ = 0;
+            owner_ = ::getpid();
+        }
         const std::lock_guard lock(
             mutex_); // a callback may have been left behind by a shutdown and come back
         const std::uint32_t mine = std::uint32_t{1} << number;
@@ -144,6 +150,7 @@ public:
     }
 
 private:
+    pid_t owner_ = ::getpid();
     std::mutex mutex_;
     std::shared_ptr<const self_reading> latest_;
     std::uint32_t seen_ = 0;

@@ -38,6 +38,7 @@ public:
     // What was measured before is forgotten; slots of before are not valid any more. Nothing collects now.
     void begin(std::uint32_t start, stream_settings settings, std::uint64_t (*clock)() noexcept) {
         auto memory = std::make_shared<start_memory>();
+        static_cast<void>(overflow_sections()); // made by now: a fork in the middle of it would be its end
         const std::lock_guard lock(mutex_);
         forget_all();
         memory_ = std::move(memory);
