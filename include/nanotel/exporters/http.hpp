@@ -24,6 +24,7 @@
 #include <nanotel/exporters/http_failure.hpp>
 #include <nanotel/exporters/http_options.hpp>
 #include <nanotel/exporters/response.hpp>
+#include <nanotel/exporters/secrets.hpp>
 
 namespace nanotel::inline NANOTEL_ABI {
 
@@ -57,8 +58,10 @@ public:
             const bool compressed = way.gzip && compressor_.compress(bytes, compressed_);
             if (compressed) bytes = compressed_;
             http_connection& connection = *connections_[way.connection].load(std::memory_order_relaxed);
-            const http_exchange exchange = connection.post(
+            http_exchange exchange = connection.post(
                 way.request_target, compressed ? way.headers_with_gzip : way.headers, bytes, deadline);
+            way.secrets.hide(exchange.answer.body);
+            way.secrets.hide(exchange.answer.location);
             if (exchange.fault != http_fault::none)
                 return judge_fault(exchange, way.destination, ceil<milliseconds>(deadline - begin));
             return judge_answer(exchange.answer, body, way.where, system_clock::now());
@@ -100,6 +103,11 @@ private:
               gzip(target.compression == compression::gzip) {
             if (const std::string path = "/v1/" + std::string(to_string(kind)); base.ends_with(path))
                 base.resize(base.size() - path.size());
+            for (const auto& [name, value] : headers) secrets.add_header_value(value);
+            secrets.add(target.to.query);
+            if (const auto equals = target.to.query.find('='); equals != target.to.query.npos)
+                secrets.add(std::string_view(target.to.query).substr(equals + 1));
+            if (target.via) secrets.add(target.via->password);
             headers.emplace_back("Content-Type", "application/json");
             if (std::none_of(headers.begin(), headers.end(), [](const auto& header) {
                     return equal_ignoring_case(header.first, "User-Agent");
@@ -116,6 +124,7 @@ private:
         std::string request_target;
         http_headers headers;
         http_headers headers_with_gzip;
+        secret_list secrets; ///< what no diagnostic may say
         std::chrono::milliseconds timeout{};
         bool gzip = false;
         std::size_t connection = 0; ///< signals with the same destination share one

@@ -26,6 +26,7 @@
 #include <nanotel/exporters/endpoint.hpp>
 #include <nanotel/exporters/http_fault.hpp>
 #include <nanotel/exporters/proxy.hpp>
+#include <nanotel/exporters/proxy_tunnel.hpp>
 #include <nanotel/exporters/response.hpp>
 #include <nanotel/exporters/send_watch.hpp>
 #include <nanotel/exporters/sigpipe_guard.hpp>
@@ -115,7 +116,7 @@ private:
         // By host and port, not by URL: cpp-httplib 0.11 reads no path in a URL and no letters in an IPv6
         // address.
         if (to.tls) {
-            auto secure = make_secure_client<httplib::SSLClient>(destination);
+            auto secure = make_tunnelled_client<httplib::SSLClient>(destination);
             secure->enable_server_certificate_verification(destination.tls.verify);
             configure_tls(context_of(*secure), destination.tls);
             // A folder that is none keeps cpp-httplib from trusting those of the system as well.
@@ -124,7 +125,7 @@ private:
         } else {
             made = std::make_unique<client>(to.host, to.port);
         }
-        if (destination.via) {
+        if (destination.via && !(to.tls && tunnels_are_ours)) {
             made->set_proxy(destination.via->host, destination.via->port);
             if (!destination.via->user.empty() || !destination.via->password.empty())
                 made->set_proxy_basic_auth(destination.via->user, destination.via->password);
@@ -147,6 +148,26 @@ private:
                                                                        key_text.data(), key_text.size(),
                                                                        nullptr});
         }
+    }
+
+    template <class Secure>
+    static std::unique_ptr<Secure> make_tunnelled_client(const http_destination& destination) {
+        if constexpr (tunnels_are_ours) {
+            if (destination.via) {
+                auto client = make_secure_client<tunnelled<Secure>>(destination);
+                client->go_through(*destination.via, destination.to);
+                return client;
+            }
+        }
+        return make_secure_client<Secure>(destination);
+    }
+
+    template <class Secure>
+    static std::string tunnel_problem(const client& of) {
+        if constexpr (tunnels_are_ours)
+            if (const auto* const through = dynamic_cast<const tunnelled<Secure>*>(&of))
+                return through->problem();
+        return {};
     }
 
     template <class Secure>
@@ -213,7 +234,8 @@ private:
         if (!destination_.to.socket.empty() && !request.has_header("Host"))
             request.headers.emplace("Host", "localhost"); // not the path of the socket
         // An empty one keeps cpp-httplib from sending the proxy's credentials through its tunnel as well.
-        if (destination_.via && destination_.to.tls) request.headers.emplace("Proxy-Authorization", "");
+        if (destination_.via && destination_.to.tls && !tunnels_are_ours)
+            request.headers.emplace("Proxy-Authorization", "");
 #ifdef CPPHTTPLIB_EXPECT_100_THRESHOLD
         // An empty header keeps cpp-httplib from asking first, a round trip for each body.
         request.headers.emplace("Expect", "");
@@ -245,6 +267,9 @@ private:
         if (exchange.answer.status != 0 || exchange.fault != http_fault::none)
             return exchange; // seen by write_piece
         exchange.fault = too_large ? http_fault::answer_too_large : fault_of(result.error(), deadline);
+        if (exchange.fault == http_fault::refused &&
+            !(exchange.detail = tunnel_problem<httplib::SSLClient>(*client_)).empty())
+            exchange.fault = http_fault::proxy;
         if (exchange.fault == http_fault::tls_certificate)
             exchange.detail = certificate_problem(*client_, result);
         else if (destination_.to.tls)
@@ -381,12 +406,6 @@ private:
             code = static_cast<httplib::SSLClient&>(of).get_openssl_verify_result();
         // 0.11 checks the name itself, after OpenSSL was content.
         return code == X509_V_OK ? wrong_name : ::X509_verify_cert_error_string(code);
-    }
-
-    static std::string proxy_problem(int status) {
-        if (status == 407)
-            return "407: it wants credentials, or others; write them as http://user:password@host:port";
-        return "it answered " + std::to_string(status);
     }
 
     const http_destination destination_;

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Keeps what must not be said out of what others say: a server may repeat a request's headers in its answer.
+#pragma once
+
+#include <algorithm> // sort
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nanotel/core/config.hpp>
+
+namespace nanotel::inline NANOTEL_ABI::detail {
+
+/// Texts that are replaced by *** wherever they stand.
+class secret_list {
+public:
+    /// Shorter than 6 bytes there is nothing to keep, and much that looks like it.
+    void add(std::string_view secret) {
+        if (secret.size() < 6) return;
+        secrets_.emplace_back(secret);
+        // The longest first: another may be a part of it.
+        std::sort(secrets_.begin(), secrets_.end(),
+                  [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+    }
+
+    /// The value of a header: the whole, and what stands behind its scheme, as in Bearer TOKEN.
+    void add_header_value(std::string_view value) {
+        add(value);
+        if (const auto space = value.find(' '); space != value.npos) add(value.substr(space + 1));
+    }
+
+    void hide(std::string& text) const {
+        for (const std::string& secret : secrets_)
+            for (std::size_t at = 0; (at = text.find(secret, at)) != text.npos; at += 3)
+                text.replace(at, secret.size(), "***");
+    }
+
+private:
+    std::vector<std::string> secrets_;
+};
+
+} // namespace nanotel::inline NANOTEL_ABI::detail
