@@ -166,23 +166,27 @@ TEST_CASE("the variables of the batch processor are read, and options win over t
         o.environment = environment_of(environment);
         return nanotel::detail::make_collector_options(o);
     };
+    const auto batch_items = [](nanotel::options o, const variables& environment) {
+        o.environment = environment_of(environment);
+        return nanotel::detail::make_stream_options(o).batch_items;
+    };
     const variables environment{{"OTEL_BSP_SCHEDULE_DELAY", "1234"},
                                 {"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "77"},
                                 {"OTEL_BSP_MAX_QUEUE_SIZE", "88"},
                                 {"OTEL_BSP_EXPORT_TIMEOUT", "4321"}};
     CHECK(made({}, {}).schedule_delay == 5s);
-    CHECK(made({}, {}).batch_items == 0);
+    CHECK(batch_items({}, {}) == 0);
     CHECK(made({}, environment).schedule_delay == 1234ms);
-    CHECK(made({}, environment).batch_items == 77);
+    CHECK(batch_items({}, environment) == 77);
     nanotel::options given;
     given.schedule_delay = 10ms;
     given.max_export_batch_size = 5;
     given.max_queue_size = 6;
     given.export_timeout = 7ms;
     CHECK(made(given, environment).schedule_delay == 10ms);
-    CHECK(made(given, environment).batch_items == 5);
+    CHECK(batch_items(given, environment) == 5);
     given.max_queue_size = 3; // no body that the queue could not take
-    CHECK(made(given, environment).batch_items == 3);
+    CHECK(batch_items(given, environment) == 3);
     given.environment = environment_of(environment);
     CHECK(nanotel::detail::make_queue_options(given).items == 3);
     CHECK(nanotel::detail::make_sender_options(given).export_timeout == 7ms);

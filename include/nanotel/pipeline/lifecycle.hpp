@@ -169,9 +169,8 @@ inline bool take_down(const std::shared_ptr<pipeline>& ending, steady_clock::tim
     ending->reading.join();
     ending->for_each_destination([](outlet& each) { each.queue.close(); });
     bool complete = true;
-    ending->for_each_destination([&](outlet& each) {
-        complete = each.queue.wait_until_settled_or_safe(deadline) && complete;
-    });
+    ending->for_each_destination(
+        [&](outlet& each) { complete = each.queue.wait_until_settled_or_safe(deadline) && complete; });
     ending->for_each_destination([](outlet& each) { each.queue.abandon(); });
     if (!end_outlets(*ending)) {
         const std::lock_guard lock(state.mutex);
