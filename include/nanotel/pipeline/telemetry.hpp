@@ -37,16 +37,22 @@ public:
     }
     ~telemetry() { end(); }
 
-    /// Sends what was recorded before the call, waiting for the answers up to a deadline from now.
+    /// Sends what was recorded before the call, waiting for the answers of all destinations up to a deadline
+    /// from now. A destination that has failed is asked once more at once, if it has not asked to be spared.
+    /// What lies on disk is waited for like what is in memory, be it of an earlier process: it is older, and
+    /// goes first.
     [[nodiscard]] flush_result flush(std::chrono::nanoseconds deadline) {
         detail::go_on_in_child(); // where nothing was recorded yet there may be callbacks to ask
         return detail::flush_until(detail::deadline_after(deadline));
     }
 
-    /// Ends recording, sends what is left, and drops what the deadline leaves over, counted. After it spans
-    /// cost what they cost without start. A send under way is cut short at the deadline, which may take its
-    /// connect or read a moment longer; an exporter that does not come back within a second of it is left to
-    /// itself. A second shutdown has nothing to do; one beside another thread's waits for that one.
+    /// Ends recording and sends what is left. What the deadline leaves over goes to disk where there is a
+    /// spool, within two seconds, and is dropped and counted where there is none; with all of it on disk, a
+    /// destination that is down is not waited for. After it spans cost what they cost without start. A send
+    /// under way is cut short at the deadline, which may take its connect or read a moment longer; an
+    /// exporter that does not come back within a second of it is left to itself, and the next start with the
+    /// same one waits for that send. A second shutdown has nothing to do; one beside another thread's waits
+    /// for that one.
     flush_result shutdown(std::chrono::nanoseconds deadline) {
         start_ = 0;
         return detail::shutdown_until(detail::deadline_after(deadline));
