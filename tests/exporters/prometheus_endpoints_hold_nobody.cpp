@@ -223,3 +223,37 @@ TEST_CASE("a forked child may stop and start") {
     CHECK(status == 0);
     CHECK(endpoint->client().Get("/metrics")->status == 200);
 }
+
+TEST_CASE("the port of a process that was killed is free while a forked child of it lives") {
+    int told[2];
+    int ending[2];
+    REQUIRE(::pipe(told) == 0);
+    REQUIRE(::pipe(ending) == 0);
+    given_source source;
+    const pid_t server = ::fork();
+    REQUIRE(server >= 0);
+    if (server == 0) {
+        ::alarm(20);
+        const auto reader = nanotel::prometheus_exporter({.host = "127.0.0.1", .port = 0});
+        reader->start(source);
+        if (::fork() == 0) {
+            ::alarm(20);
+            int port = reader->port();
+            reader->leave_to_parent();
+            ::close(ending[1]);
+            if (reader->port() != 0 || ::write(told[1], &port, sizeof port) != sizeof port) ::_exit(1);
+            ::_exit(static_cast<int>(::read(ending[0], &port, 1)));
+        }
+        for (;;) ::pause();
+    }
+    int port = 0;
+    REQUIRE(::read(told[0], &port, sizeof port) == sizeof port);
+    REQUIRE(::kill(server, SIGKILL) == 0);
+    REQUIRE(::waitpid(server, nullptr, 0) == server);
+    const auto next =
+        nanotel::prometheus_exporter({.host = "127.0.0.1", .port = static_cast<std::uint16_t>(port)});
+    next->start(source);
+    CHECK(next->port() == port);
+    next->stop();
+    for (const int descriptor : {told[0], told[1], ending[0], ending[1]}) ::close(descriptor);
+}
