@@ -106,6 +106,9 @@ private:
 
 gate load;
 
+// At first there are more storms, so that memory reaches what it will ever be while nobody judges it.
+std::atomic<bool> warming_up{true};
+
 void record_request(std::minstd_rand& random) {
     const auto begin = clock::now();
     NANOTEL_SPAN(root, nanotel::server("GET /soak/{id}"), "id"_attr = random() % 1'000'000,
@@ -153,7 +156,7 @@ void serve(unsigned seed) {
     std::minstd_rand random(seed);
     ++alive;
     while (load.pass()) {
-        const bool storm = random() % 5'000 == 0;
+        const bool storm = random() % (warming_up ? 500 : 5'000) == 0;
         for (int i = storm ? 20'000 : 10; i > 0; --i) record_request(random);
         ::usleep(5'000);
     }
@@ -320,6 +323,7 @@ int soak(double minutes, std::uint64_t seed) {
     while (elapsed() < all) {
         ::usleep(1'000'000);
         const double resident = resident_mebibytes();
+        warming_up = elapsed() < warm_up * 0.8;
         if (elapsed() < warm_up)
             memory.peak_of_warm_up = std::max(memory.peak_of_warm_up, resident);
         else
