@@ -55,7 +55,8 @@ public:
                         .message = way.where + " was not tried: the deadline had passed before"};
             if (way.timeout.count() > 0) deadline = std::min(deadline, begin + way.timeout);
             std::string_view bytes = body.body;
-            const bool compressed = way.gzip && compressor_.compress(bytes, compressed_);
+            const bool compressed =
+                way.gzip && bytes.size() >= least_gzip_size && compressor_.compress(bytes, compressed_);
             if (compressed) bytes = compressed_;
             http_connection& connection = *connections_[way.connection].load(std::memory_order_relaxed);
             http_exchange exchange = connection.post(

@@ -21,7 +21,7 @@
 
 namespace nanotel::inline NANOTEL_ABI {
 
-/// How request bodies are compressed.
+/// How request bodies of 1 KiB and more are compressed.
 enum class compression : std::uint8_t { none, gzip };
 
 /// Where and how OTLP/HTTP goes. What is left unset is read from the environment (OTEL_EXPORTER_OTLP_* and
