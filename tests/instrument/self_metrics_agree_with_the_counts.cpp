@@ -96,6 +96,16 @@ TEST_CASE("the metrics of the telemetry are its counts, by destination and reaso
     CHECK(state("closed") == 1);
     CHECK(state("open") == 0);
     CHECK(state("half-open") == 0);
+    const auto exports = [&](const nanotel::attribute_list& labels) -> std::uint64_t {
+        const auto* const durations = seen.find("otel.sdk.exporter.operation.duration");
+        REQUIRE(durations != nullptr);
+        const auto* const point = durations->find(labels);
+        return point ? point->count : 0;
+    };
+    CHECK(exports(main_spans) == 1);
+    CHECK(exports(with(main_spans, {{"error.type", "rejected"}})) == 1);
+    CHECK(exports(with(main_spans, {{"error.type", "undeliverable"}})) == 1);
+    CHECK(exports(aside) == 3);
     // The collection that was looked at had not been exported when it was made.
     const auto points = seen.value("otel.sdk.exporter.metric_data_point.exported",
                                    named("main", "otlp_http_json_metric_exporter"));
@@ -137,6 +147,7 @@ TEST_CASE("the metrics of the telemetry end with their guard, and outlive a shut
         if (round == 1) {
             self.remove();
             CHECK(collecting.collect().names().count("otel.sdk.span.started") == 0);
+            CHECK(bool(nanotel::detail::heard_exports.load_acquire() == nullptr));
         }
     }
 }

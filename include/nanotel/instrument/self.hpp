@@ -7,6 +7,8 @@
 
 #ifndef NANOTEL_DISABLED
 
+#include <nanotel/instrument/self_instruments.hpp>
+
 #include <memory>
 #include <mutex>
 
@@ -14,82 +16,24 @@ namespace nanotel::inline NANOTEL_ABI {
 
 namespace detail {
 
-inline constinit const instrumentation_scope self_scope{"nanotel.self", NANOTEL_VERSION,
-                                                        "https://opentelemetry.io/schemas/1.44.0"};
-
-// What begins with otel. is for sdks to set, and refused to applications as a literal.
-inline constexpr const auto& component_type_key = key_constant<"otel.component.type">;
-inline constexpr const auto& component_name_key = key_constant<"otel.component.name">;
-inline constexpr const auto& sampling_result_key = key_constant<"otel.span.sampling_result">;
-
-// Names, units, kinds and attributes are those of the semantic conventions, "OpenTelemetry SDK metrics"; what
-// these do not know begins with nanotel.
-struct self_instruments {
-    observable_counter<> started{
-        "otel.sdk.span.started",
-        {.unit = "{span}", .description = "The number of created spans.", .scope = &self_scope}};
-    observable_up_down_counter<> queue_size{
-        "otel.sdk.processor.span.queue.size",
-        {.unit = "{span}",
-         .description = "The number of spans in the queue of a given instance of an SDK span processor.",
-         .scope = &self_scope}};
-    observable_counter<> processed{
-        "otel.sdk.processor.span.processed",
-        {.unit = "{span}",
-         .description =
-             "The number of spans for which the processing has finished, either successful or failed.",
-         .scope = &self_scope}};
-    observable_up_down_counter<> spans_inflight{
-        "otel.sdk.exporter.span.inflight",
-        {.unit = "{span}",
-         .description = "The number of spans which were passed to the exporter, but that have not been "
-                        "exported yet (neither successful, nor failed).",
-         .scope = &self_scope}};
-    observable_counter<> spans_exported{
-        "otel.sdk.exporter.span.exported",
-        {.unit = "{span}",
-         .description = "The number of spans for which the export has finished, either successful or failed.",
-         .scope = &self_scope}};
-    observable_up_down_counter<> points_inflight{
-        "otel.sdk.exporter.metric_data_point.inflight",
-        {.unit = "{data_point}",
-         .description = "The number of metric data points which were passed to the exporter, but that have "
-                        "not been exported yet (neither successful, nor failed).",
-         .scope = &self_scope}};
-    observable_counter<> points_exported{
-        "otel.sdk.exporter.metric_data_point.exported",
-        {.unit = "{data_point}",
-         .description = "The number of metric data points for which the export has finished, either "
-                        "successful or failed.",
-         .scope = &self_scope}};
-    observable_up_down_counter<> queue_usage{
-        "nanotel.exporter.queue.usage",
-        {.unit = "By",
-         .description = "The bytes of the bodies that wait in memory for a destination.",
-         .scope = &self_scope}};
-    observable_up_down_counter<> spans_spilled{
-        "nanotel.exporter.span.spilled",
-        {.unit = "{span}",
-         .description = "The number of spans that wait on disk for a destination.",
-         .scope = &self_scope}};
-    observable_up_down_counter<> points_spilled{
-        "nanotel.exporter.metric_data_point.spilled",
-        {.unit = "{data_point}",
-         .description = "The number of metric data points that wait on disk for a destination.",
-         .scope = &self_scope}};
-    observable_gauge<std::int64_t> breaker{
-        "nanotel.exporter.breaker.state",
-        {.unit = "1",
-         .description = "1 for the state that the circuit breaker of a destination has, 0 for the others.",
-         .scope = &self_scope}};
+struct server_address {
+    std::string host; // empty: there is none
+    std::uint16_t port = 0;
 };
+
+// Where an exporter sends to; where the signals have several, the first.
+inline server_address server_of(const exporter& to) {
+    const std::string where = to.description();
+    const endpoint_result at = parse_endpoint(std::string_view(where).substr(0, where.find(',')));
+    if (!at || !at.value.socket.empty()) return {};
+    return {at.value.host, at.value.port};
+}
 
 // One destination, as its series are named.
 struct observed_destination {
     destination_statistics counts;
     std::string kind; // exporter::name
-    std::string host; // empty: it is no server
-    std::uint16_t port = 0;
+    server_address at;
 };
 
 struct self_reading {
@@ -114,14 +58,7 @@ inline self_reading read_self() {
     if (!running) return now;
     running->for_each_destination([&](outlet& each) {
         const exporter& to = each.sending.destination();
-        observed_destination one{each.queue.describe(each.name), std::string(to.name()), {}, 0};
-        const std::string where = to.description();
-        // Where the signals have several, the first.
-        if (const endpoint_result at = parse_endpoint(std::string_view(where).substr(0, where.find(',')));
-            at && at.value.socket.empty()) {
-            one.host = at.value.host;
-            one.port = at.value.port;
-        }
+        observed_destination one{each.queue.describe(each.name), std::string(to.name()), server_of(to)};
         now.destinations.push_back(std::move(one));
     });
     return now;
@@ -156,30 +93,72 @@ private:
     std::uint32_t seen_ = 0;
 };
 
-struct observed_self {
-    self_instruments instruments;
-    self_reader reader;
-};
-
 // otel.component.type has well-known values for the exporters that others have too.
 inline std::string component_type(const std::string& kind, signal of) {
     if (kind != "otlp_http") return kind + (of == signal::traces ? "_span_exporter" : "_metric_exporter");
     return of == signal::traces ? "otlp_http_json_span_exporter" : "otlp_http_json_metric_exporter";
 }
 
-// With the attributes that name a destination, and more.
+// Calls with the attributes that name a destination.
+template <class Measure>
+void with_destination(Measure measure, const std::string& kind, const std::string& name,
+                      const server_address& at, signal of) {
+    using namespace literals;
+    const std::string type = component_type(kind, of);
+    if (at.host.empty())
+        measure(component_type_key = type, component_name_key = name);
+    else
+        measure(component_type_key = type, component_name_key = name, "server.address"_attr = at.host,
+                "server.port"_attr = static_cast<std::int64_t>(at.port));
+}
+
+// With more of them.
 template <class Observer, class... More>
 void observe_destination(const Observer& observer, const observed_destination& at, signal of,
                          std::uint64_t value, const More&... more) {
-    using namespace literals;
-    const std::string type = component_type(at.kind, of);
-    if (at.host.empty())
-        observer.observe(value, component_type_key = type, component_name_key = at.counts.name, more...);
-    else
-        observer.observe(value, component_type_key = type, component_name_key = at.counts.name,
-                         "server.address"_attr = at.host,
-                         "server.port"_attr = static_cast<std::int64_t>(at.port), more...);
+    with_destination([&](const auto&... labels) { observer.observe(value, labels..., more...); }, at.kind,
+                     at.counts.name, at.at, of);
 }
+
+inline void record_operation(const finished_export& over) noexcept {
+    try {
+        using namespace literals;
+        with_destination(
+            [&](const auto&... labels) {
+                if (over.error_type)
+                    operation_duration.record(over.seconds, labels..., "error.type"_attr = over.error_type);
+                else
+                    operation_duration.record(over.seconds, labels...);
+            },
+            std::string(over.by.name()), over.destination, server_of(over.by), over.kind);
+    } catch (...) { // no memory to measure it
+    }
+}
+
+// While anybody observes.
+class heard_operations {
+public:
+    heard_operations() noexcept { change(1); }
+    ~heard_operations() { change(-1); }
+    heard_operations(const heard_operations&) = delete;
+    heard_operations& operator=(const heard_operations&) = delete;
+
+private:
+    static void change(int by) noexcept {
+        static std::mutex mutex;
+        static int listening = 0;
+        const signals_blocked quiet;
+        const std::lock_guard lock(mutex);
+        listening += by;
+        heard_exports.store_release(listening != 0 ? &record_operation : nullptr);
+    }
+};
+
+struct observed_self {
+    heard_operations operations;
+    self_instruments instruments;
+    self_reader reader;
+};
 
 // The spans, or data points, that the exporter is through with.
 template <class Observer>
@@ -227,14 +206,17 @@ public:
     /// Ends it now. When it returns, nothing of it runs any more.
     void remove() noexcept {
         for (callback_guard& callback : callbacks_) callback.remove();
+        self_.reset();
     }
 
 private:
     static constexpr unsigned most = 11;
+    std::shared_ptr<detail::observed_self> self_;
     callback_guard callbacks_[most];
 };
 
-inline telemetry_observation::telemetry_observation(const std::shared_ptr<detail::observed_self>& self) {
+inline telemetry_observation::telemetry_observation(const std::shared_ptr<detail::observed_self>& self)
+    : self_(self) {
     using namespace literals;
     using detail::observe_destination;
     using detail::observed_destination;
@@ -296,9 +278,10 @@ inline telemetry_observation::telemetry_observation(const std::shared_ptr<detail
 ///
 /// otel.sdk.span.started (sampled spans, at their end), otel.sdk.processor.span.queue.size and .processed
 /// with the reason of each loss as error.type, otel.sdk.exporter.span.exported and .inflight and their twins
-/// for metric_data_point; nanotel.exporter.queue.usage, .span.spilled, .metric_data_point.spilled and
-/// .breaker.state, all by destination: otel.component.name is destination_statistics::name. The counts are
-/// those of telemetry::stats. Costs some microseconds a collection, on a thread of the library.
+/// for metric_data_point, otel.sdk.exporter.operation.duration; nanotel.exporter.queue.usage, .span.spilled,
+/// .metric_data_point.spilled and .breaker.state, all by destination: otel.component.name is
+/// destination_statistics::name. The counts are those of telemetry::stats. Costs some microseconds a
+/// collection, on a thread of the library.
 [[nodiscard]] inline telemetry_observation observe_telemetry() noexcept {
     try {
         return telemetry_observation(std::make_shared<detail::observed_self>());

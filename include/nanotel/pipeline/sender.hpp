@@ -7,6 +7,7 @@
 #include <nanotel/core/diagnostics.hpp>
 #include <nanotel/exporters/exporter.hpp>
 #include <nanotel/pipeline/breaker.hpp>
+#include <nanotel/pipeline/export_listener.hpp>
 #include <nanotel/pipeline/payload_queue.hpp>
 #include <nanotel/pipeline/send_turns.hpp>
 
@@ -180,6 +181,9 @@ private:
 
     void settle(const queued_payload& next, const verdict& v) {
         report(next, v); // first: whoever waits for the payload finds its diagnostic given
+        tell_listener(next, v.lost == 0                             ? nullptr
+                            : v.reason == &dropped_counts::rejected ? "rejected"
+                                                                    : "undeliverable");
         queue_.settle(next.items, v.lost, v.reason, next.size());
     }
 
@@ -201,7 +205,15 @@ private:
             report(next, {next.items, reason, "the exporter failed: " + std::string(why)});
         } catch (...) { // as above
         }
+        tell_listener(next, reason == &dropped_counts::out_of_memory ? "out_of_memory" : "undeliverable");
         queue_.settle(next.items, next.items, reason, 0);
+    }
+
+    void tell_listener(const queued_payload& next, const char* error_type) const noexcept {
+        const export_listener listener = heard_exports.load_acquire();
+        if (!listener) return;
+        const std::chrono::duration<double> took = clock::now() - queue_.head_since();
+        listener({*destination_, label_, next.kind, took.count(), error_type});
     }
 
     void say_open(const std::string& message) const {
