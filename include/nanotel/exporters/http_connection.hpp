@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One kept-alive HTTP/1.1 connection that posts bodies under a total deadline: the one place that knows
-// cpp-httplib's client. Heavy to include; for the headers of exporters that speak HTTP.
+// One kept-alive HTTP/1.1 connection that posts bodies under a total deadline: this and
+// http_client.hpp know cpp-httplib's client. Heavy to include; for the headers of exporters that speak HTTP.
 #pragma once
 
 #include <httplib.h>
@@ -14,19 +14,16 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <nanotel/core/config.hpp>
 #include <nanotel/exporters/answer_peek.hpp>
 #include <nanotel/exporters/endpoint.hpp>
+#include <nanotel/exporters/http_client.hpp>
 #include <nanotel/exporters/http_fault.hpp>
-#include <nanotel/exporters/proxy.hpp>
-#include <nanotel/exporters/proxy_tunnel.hpp>
 #include <nanotel/exporters/response.hpp>
 #include <nanotel/exporters/send_watch.hpp>
 #include <nanotel/exporters/sigpipe_guard.hpp>
@@ -42,17 +39,6 @@ struct http_exchange {
     std::string detail; ///< more about the fault, without secrets
 };
 
-/// What one connection serves, and how it gets there.
-struct http_destination {
-    endpoint to; ///< its path and query do not count
-    std::optional<http_proxy> via;
-    tls_settings tls;
-
-    [[nodiscard]] bool serves(const http_destination& other) const {
-        return to.origin() == other.to.origin() && via == other.via && tls == other.tls;
-    }
-};
-
 /// A client of one destination. One thread at a time, except for interrupt.
 class http_connection {
 public:
@@ -60,10 +46,7 @@ public:
 
     /// Throws std::runtime_error when OpenSSL does not take the settings.
     explicit http_connection(http_destination destination)
-        : destination_(std::move(destination)), client_(make_client(destination_)) {
-        client_->set_keep_alive(true);
-        client_->set_tcp_nodelay(true);
-        send_paths_as_they_are(*client_);
+        : destination_(std::move(destination)), client_(make_http_client(destination_)) {
         client_->set_socket_options([this](auto socket) {
             resolved_ = true;
             watch_.watch(static_cast<int>(socket));
@@ -103,81 +86,6 @@ public:
 private:
     using client = httplib::ClientImpl;
 
-    static std::unique_ptr<client> make_client(const http_destination& destination) {
-        const endpoint& to = destination.to;
-        if (!to.socket.empty()) {
-            std::string name = to.socket;
-            if (name.front() == '@') name.front() = '\0'; // an abstract one
-            auto local = std::make_unique<client>(name, 80);
-            local->set_address_family(AF_UNIX);
-            return local;
-        }
-        std::unique_ptr<client> made;
-        // By host and port, not by URL: cpp-httplib 0.11 reads no path in a URL and no letters in an IPv6
-        // address.
-        if (to.tls) {
-            auto secure = make_tunnelled_client<httplib::SSLClient>(destination);
-            secure->enable_server_certificate_verification(destination.tls.verify);
-            configure_tls(context_of(*secure), destination.tls);
-            // A folder that is none keeps cpp-httplib from trusting those of the system as well.
-            if (!destination.tls.authorities.empty()) secure->set_ca_cert_path("", "/dev/null");
-            made = std::move(secure);
-        } else {
-            made = std::make_unique<client>(to.host, to.port);
-        }
-        if (destination.via && !(to.tls && tunnels_are_ours)) {
-            made->set_proxy(destination.via->host, destination.via->port);
-            if (!destination.via->user.empty() || !destination.via->password.empty())
-                made->set_proxy_basic_auth(destination.via->user, destination.via->password);
-        }
-        return made;
-    }
-
-    template <class Secure>
-    static std::unique_ptr<Secure> make_secure_client(const http_destination& destination) {
-        const auto& [host, port] = std::pair(destination.to.host, int{destination.to.port});
-        const std::string &certificate = destination.tls.certificate, &key_text = destination.tls.key;
-        if (certificate.empty()) return std::make_unique<Secure>(host, port);
-        if constexpr (std::is_constructible_v<Secure, std::string, int, X509*, EVP_PKEY*>) {
-            const auto chain = certificates_of(certificate);
-            const key_pointer key = key_of(key_text);
-            return std::make_unique<Secure>(host, port, chain.at(0).get(), key.get());
-        } else { // cpp-httplib 0.3x and newer
-            return std::make_unique<Secure>(host, port,
-                                            typename Secure::PemMemory{certificate.data(), certificate.size(),
-                                                                       key_text.data(), key_text.size(),
-                                                                       nullptr});
-        }
-    }
-
-    template <class Secure>
-    static std::unique_ptr<Secure> make_tunnelled_client(const http_destination& destination) {
-        if constexpr (tunnels_are_ours) {
-            if (destination.via) {
-                auto client = make_secure_client<tunnelled<Secure>>(destination);
-                client->go_through(*destination.via, destination.to);
-                return client;
-            }
-        }
-        return make_secure_client<Secure>(destination);
-    }
-
-    template <class Secure>
-    static std::string tunnel_problem(const client& of) {
-        if constexpr (tunnels_are_ours)
-            if (const auto* const through = dynamic_cast<const tunnelled<Secure>*>(&of))
-                return through->problem();
-        return {};
-    }
-
-    template <class Secure>
-    static SSL_CTX* context_of(Secure& of) {
-        if constexpr (requires { of.ssl_context(); })
-            return of.ssl_context();
-        else
-            return static_cast<SSL_CTX*>(of.tls_context());
-    }
-
     /// OpenSSL tells of each session as it begins: cpp-httplib keeps it to itself, and what comes while a
     /// body is being sent can be read through it alone.
     void watch_sessions(SSL_CTX* context) {
@@ -196,14 +104,6 @@ private:
 
     /// The connection in use.
     answer_source source() const noexcept { return {watch_.connection(), session_}; }
-
-    template <class Client>
-    static void send_paths_as_they_are(Client& to) {
-        if constexpr (requires { to.set_path_encode(false); })
-            to.set_path_encode(false);
-        else
-            to.set_url_encode(false); // its name up to cpp-httplib 0.2x
-    }
 
     http_exchange post_watched(const std::string& target, const http_headers& headers, std::string_view body,
                                std::chrono::steady_clock::time_point deadline) {
