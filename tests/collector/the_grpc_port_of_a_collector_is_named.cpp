@@ -1,3 +1,4 @@
+#include "../../tools/doctor/doctor.hpp"
 #include "collector/collector_process.hpp"
 #include "exporters/diagnostics_heard.hpp"
 
@@ -24,4 +25,22 @@ TEST_CASE("spans sent to the gRPC port of a real Collector are dropped with a di
     CHECK(after.dropped == before.dropped + 1);
     CHECK(after.delivered == before.delivered);
     CHECK(heard.text().find("4318") != std::string::npos);
+}
+
+TEST_CASE("the doctor finds a real Collector well, and its gRPC port not") {
+    const std::string binary = nanotel_test::real_collector();
+    if (binary.empty()) return;
+    nanotel_test::collector_process collector(binary);
+    std::string said;
+    const auto ask = [&](const std::string& endpoint) {
+        said.clear();
+        return nanotel_doctor::run({endpoint},
+                                   nanotel::environment{[](const std::string&) { return std::nullopt; }},
+                                   [&](const std::string& line) { said += line + "\n"; });
+    };
+    CHECK(ask(collector.http_endpoint()) == 0);
+    CAPTURE(said);
+    CHECK(said.find("/v1/logs takes an empty request") != said.npos);
+    CHECK(ask(collector.grpc_endpoint()) == static_cast<int>(nanotel_doctor::failing::refused));
+    CHECK(said.find("4318") != said.npos);
 }
