@@ -295,15 +295,15 @@ private:
             return false;
     }
 
-    template <class Result>
-    static std::string certificate_problem(client& of, const Result& result) {
+    template <class Result, class Secure = httplib::SSLClient>
+    static std::string certificate_problem([[maybe_unused]] client& of, const Result& result) {
         constexpr const char* wrong_name = "it is for another host name";
         if (is_wrong_name(result.error())) return wrong_name;
         long code = X509_V_OK;
         if constexpr (requires { result.ssl_backend_error(); })
             code = static_cast<long>(result.ssl_backend_error());
         else
-            code = static_cast<httplib::SSLClient&>(of).get_openssl_verify_result();
+            code = static_cast<Secure&>(of).get_openssl_verify_result();
         // 0.11 checks the name itself, after OpenSSL was content.
         return code == X509_V_OK ? wrong_name : ::X509_verify_cert_error_string(code);
     }
