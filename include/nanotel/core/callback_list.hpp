@@ -24,6 +24,7 @@ struct callback_state {
     std::uint64_t runner;  // which one
     bool removed;          // by itself, while it ran: who runs it frees it; under the lock
     module_links* module;  // which has its code
+    bool is_plain_memory;  // of operator new without an alignment
     // Where it is, which changes under the lock of where it was. Null when its module has been unloaded.
     atomic<callback_list*> list;
 };
@@ -68,7 +69,10 @@ inline void remove_callback(callback_state& callback) noexcept {
     callback_list* list;
     for (;;) {
         list = callback.list.load_acquire();
-        if (!list) return; // what would free it is not there any more
+        if (!list) { // what would destroy it is not there any more
+            if (callback.is_plain_memory) ::operator delete(&callback);
+            return;
+        }
         list->lock();
         if (callback.list.load_acquire() == list) break;
         list->unlock();

@@ -111,6 +111,7 @@ public:
             delete static_cast<callback_of<Number, F>*>(&self);
         };
         made->instrument = &state_;
+        made->is_plain_memory = alignof(callback_of<Number, F>) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__;
         add_callback(this_module, *made);
         return callback_guard(made);
     }
