@@ -137,6 +137,31 @@ TEST_CASE("OTEL_SDK_DISABLED starts nothing") {
     CHECK(other.flush(long_enough).delivered == 3);
 }
 
+TEST_CASE("OTEL_LOG_LEVEL holds from start on, and what was held back is told at shutdown") {
+    using nanotel::diagnostic_level;
+    std::vector<std::string> heard;
+    const auto listen = [&] {
+        nanotel::set_diagnostic_handler(
+            [](diagnostic_level, std::string_view text, void* to) {
+                static_cast<std::vector<std::string>*>(to)->emplace_back(text);
+            },
+            &heard);
+    };
+    for (const char* level : {"error", "warn"}) {
+        heard.clear();
+        listen();
+        nanotel::options options = without_name({{"OTEL_LOG_LEVEL", level}});
+        options.exporter = std::make_shared<nanotel::memory_exporter>();
+        nanotel::telemetry telemetry = nanotel::start(std::move(options));
+        for (int i = 0; i < 3; ++i)
+            nanotel::detail::diagnose(diagnostic_level::warning, "test", "said by the test");
+        CHECK(heard.size() == (level[0] == 'w' ? 1 : 0));
+        static_cast<void>(telemetry.shutdown(long_enough));
+        if (level[0] == 'w') CHECK(heard.back() == "2 more like it held back: said by the test");
+    }
+    nanotel::set_diagnostic_handler(nullptr);
+}
+
 TEST_CASE("options that cannot be are refused with the value and what is allowed") {
     using namespace std::chrono_literals;
     CHECK(refusal([](auto&) {}) == "accepted");

@@ -3,11 +3,12 @@
 // Opt-in: sdk.hpp does not include it.
 #pragma once
 
-#include <nanotel/sdk.hpp>
+#include <nanotel/core/config.hpp>
 
 #ifndef NANOTEL_DISABLED
 
 #include <nanotel/instrument/self_instruments.hpp>
+#include <nanotel/sdk.hpp>
 
 #include <memory>
 #include <mutex>
