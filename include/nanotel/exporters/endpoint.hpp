@@ -90,6 +90,8 @@ struct endpoint_result {
     const auto refuse = [whole = "\"unix:" + std::string(address.substr(0, 200)) + "\" "](
                             const std::string& problem) { return endpoint_result{{}, whole + problem}; };
     if (address.starts_with("//")) address.remove_prefix(2);
+    while (address.starts_with("//"))
+        address.remove_prefix(1); // one slash for many, as the system reads them
     const bool abstract = address.starts_with('@');
     if (!abstract && !address.starts_with('/'))
         return refuse("names no socket; write its path from the root, as in unix:///run/otel.sock");
