@@ -106,6 +106,12 @@ TEST_CASE("the metrics of the telemetry are its counts, by destination and reaso
     CHECK(exports(with(main_spans, {{"error.type", "rejected"}})) == 1);
     CHECK(exports(with(main_spans, {{"error.type", "undeliverable"}})) == 1);
     CHECK(exports(aside) == 3);
+    const auto* const collections = seen.find("otel.sdk.metric_reader.collection.duration");
+    REQUIRE(collections != nullptr);
+    const auto* const of_reader = collections->find({{"otel.component.type", "periodic_metric_reader"},
+                                                     {"otel.component.name", "periodic_metric_reader/0"}});
+    REQUIRE(of_reader != nullptr);
+    CHECK(of_reader->count == 3); // without the one that tells
     // The collection that was looked at had not been exported when it was made.
     const auto points = seen.value("otel.sdk.exporter.metric_data_point.exported",
                                    named("main", "otlp_http_json_metric_exporter"));

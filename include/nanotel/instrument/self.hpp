@@ -136,6 +136,20 @@ inline void record_operation(const finished_export& over) noexcept {
     }
 }
 
+inline void record_collection(std::size_t reader, double seconds, bool failed) noexcept {
+    try {
+        using namespace literals;
+        constexpr auto type = "periodic_metric_reader";
+        const std::string name = "periodic_metric_reader/" + std::to_string(reader);
+        if (failed)
+            collection_duration.record(seconds, component_type_key = type, component_name_key = name,
+                                       "error.type"_attr = "out_of_memory");
+        else
+            collection_duration.record(seconds, component_type_key = type, component_name_key = name);
+    } catch (...) { // no memory to measure it
+    }
+}
+
 // While anybody observes.
 class heard_operations {
 public:
@@ -152,6 +166,7 @@ private:
         const std::lock_guard lock(mutex);
         listening += by;
         heard_exports.store_release(listening != 0 ? &record_operation : nullptr);
+        heard_collections.store_release(listening != 0 ? &record_collection : nullptr);
     }
 };
 
@@ -279,7 +294,8 @@ inline telemetry_observation::telemetry_observation(const std::shared_ptr<detail
 ///
 /// otel.sdk.span.started (sampled spans, at their end), otel.sdk.processor.span.queue.size and .processed
 /// with the reason of each loss as error.type, otel.sdk.exporter.span.exported and .inflight and their twins
-/// for metric_data_point, otel.sdk.exporter.operation.duration; nanotel.exporter.queue.usage, .span.spilled,
+/// for metric_data_point, otel.sdk.exporter.operation.duration,
+/// otel.sdk.metric_reader.collection.duration; nanotel.exporter.queue.usage, .span.spilled,
 /// .metric_data_point.spilled and .breaker.state, all by destination: otel.component.name is
 /// destination_statistics::name. The counts are those of telemetry::stats. Costs some microseconds a
 /// collection, on a thread of the library.

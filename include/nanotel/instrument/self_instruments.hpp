@@ -84,4 +84,12 @@ inline constinit histogram<> operation_duration{
      .scope = &self_scope,
      .bounds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300}}};
 
+inline constinit histogram<> collection_duration{
+    "otel.sdk.metric_reader.collection.duration",
+    {.unit = "s",
+     .description = "The duration of the collect operation of the metric reader.",
+     .scope = &self_scope,
+     .bounds = {0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                0.1, 1, 10}}};
+
 } // namespace nanotel::inline NANOTEL_ABI::detail

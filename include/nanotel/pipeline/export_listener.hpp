@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Who is told of each export that is over: the metrics of the telemetry itself, where they are switched on.
+// Who is told of each export and each collection that is over: the metrics of the telemetry itself, where
+// they are switched on.
 #pragma once
 
 #include <nanotel/core/atomic.hpp>
@@ -20,5 +21,9 @@ using export_listener = void (*)(const finished_export&) noexcept;
 
 // Null: nobody. Release when what the function uses is there.
 inline constinit atomic<export_listener> heard_exports{};
+
+// On the metric thread, once for each collection of a periodic reader, by its number.
+using collection_listener = void (*)(std::size_t reader, double seconds, bool failed) noexcept;
+inline constinit atomic<collection_listener> heard_collections{};
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

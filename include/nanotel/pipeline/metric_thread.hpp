@@ -4,6 +4,7 @@
 
 #include <nanotel/otlp/metric_encoder.hpp>
 #include <nanotel/pipeline/callback_thread.hpp>
+#include <nanotel/pipeline/export_listener.hpp>
 #include <nanotel/pipeline/fan_out.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
@@ -126,17 +127,22 @@ private:
     }
 
     void read(reader& r, std::vector<observation>* last) noexcept {
+        const auto began = clock::now();
+        bool failed = false;
         try {
             std::vector<observation> observed =
                 last ? *last : observe(clock::now() + callback_time(r.schedule));
             collection_.collect(r.schedule.reader, observed, r.encoder);
             r.encoder.finish();
         } catch (...) {
+            failed = true;
             r.encoder.finish();
             diagnose(diagnostic_level::error, "metrics",
                      "memory was short while metrics were collected; some points are missing from this "
                      "collection");
         }
+        if (const collection_listener listener = heard_collections.load_acquire())
+            listener(r.schedule.reader, std::chrono::duration<double>(clock::now() - began).count(), failed);
         const std::uint64_t lost = r.encoder.lost_points() - std::exchange(r.lost, r.encoder.lost_points());
         // A point counts once for each destination that takes it.
         const std::uint64_t takers = r.schedule.to.size();
