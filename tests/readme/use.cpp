@@ -1,10 +1,12 @@
 // What surrounds the code of README.md so that it compiles and runs.
+#include <nanotel/instrument/self.hpp>
 #include <nanotel/sdk.hpp>
 
 #include "scraping_declarations.inc"
 
 #undef NDEBUG // the readme's assert is the test
 #include <cassert>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -43,6 +45,10 @@ void be_scraped() {
 #include "scraping_statements.inc"
 }
 
+void be_delivered() {
+#include "delivery.inc"
+}
+
 } // namespace shop
 
 struct request_of_a_client {};
@@ -73,6 +79,12 @@ int main() {
         assert(metrics[3].name == "shop.queue.length" && metrics[3].points[0].value == 3.0);
     }
     shop::be_scraped();
+    try {
+        shop::be_delivered();
+        assert(!"it names a file that is not there");
+    } catch (const std::invalid_argument& e) {
+        assert(std::string(e.what()).find("/etc/shop/ca.pem") != std::string::npos);
+    }
     const request_of_a_client request;
 #include "memory.inc"
 }
