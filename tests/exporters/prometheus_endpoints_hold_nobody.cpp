@@ -21,8 +21,8 @@ constexpr const char* request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\
 // Some megabytes, more than the buffers of a socket hold.
 void make_large(given_source& source) {
     auto& metric = source.add(gauge_of("g"));
-    for (int i = 0; i < 60'000; ++i)
-        metric.add({{"number", i}, {"padding", std::string(200, 'x')}}).value = i;
+    for (int i = 0; i < 6'000; ++i)
+        metric.add({{"number", i}, {"padding", std::string(2'000, 'x')}}).value = i;
 }
 
 } // namespace

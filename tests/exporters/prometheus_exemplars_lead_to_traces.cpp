@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "prometheus_source.hpp"
 
+#include <cmath>
 #include <limits>
 #include <string>
 
@@ -11,7 +12,7 @@ namespace {
 detail::metric_exemplar exemplar(double value, std::uint64_t time) {
     detail::metric_exemplar one;
     one.value = value;
-    one.int_value = static_cast<std::int64_t>(value);
+    if (std::isfinite(value)) one.int_value = static_cast<std::int64_t>(value);
     one.time_unix_ns = time;
     one.trace_id = nanotel::trace_id::from_hex("0af7651916cd43dd8448eb211c80319c");
     one.span_id = nanotel::span_id::from_hex("b7ad6b7169203331");
