@@ -65,7 +65,7 @@ public:
             way.secrets.hide(exchange.answer.location);
             if (exchange.fault != http_fault::none)
                 return judge_fault(exchange, way.destination, ceil<milliseconds>(deadline - begin));
-            return judge_answer(exchange.answer, body, way.where, system_clock::now());
+            return judge_answer(exchange.answer, body, way.where, system_clock::now(), way.secrets);
         } catch (const std::exception& problem) { // no memory, no thread: later there may be some
             return {.outcome = export_outcome::retryable,
                     .message = way.where + " was not tried: " + problem.what()};
@@ -108,7 +108,10 @@ private:
             secrets.add(target.to.query);
             if (const auto equals = target.to.query.find('='); equals != target.to.query.npos)
                 secrets.add(std::string_view(target.to.query).substr(equals + 1));
-            if (target.via) secrets.add(target.via->password);
+            if (target.via) {
+                secrets.add(target.via->password);
+                if (!target.via->user.empty()) secrets.add(basic_credentials(*target.via));
+            }
             headers.emplace_back("Content-Type", "application/json");
             if (std::none_of(headers.begin(), headers.end(), [](const auto& header) {
                     return equal_ignoring_case(header.first, "User-Agent");

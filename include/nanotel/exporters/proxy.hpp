@@ -17,6 +17,7 @@
 #include <nanotel/core/diagnostics.hpp>
 #include <nanotel/core/environment.hpp>
 #include <nanotel/exporters/endpoint.hpp>
+#include <nanotel/otlp/binary_text.hpp> // write_base64
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
@@ -34,6 +35,14 @@ struct http_proxy {
 
     friend bool operator==(const http_proxy&, const http_proxy&) = default;
 };
+
+/// User and password as the Basic scheme has them: still a secret.
+[[nodiscard]] inline std::string basic_credentials(const http_proxy& via) {
+    const std::string plain = via.user + ":" + via.password;
+    std::string encoded((plain.size() + 2) / 3 * 4, '\0');
+    write_base64(encoded.data(), reinterpret_cast<const unsigned char*>(plain.data()), plain.size());
+    return encoded;
+}
 
 struct proxy_result {
     http_proxy value;

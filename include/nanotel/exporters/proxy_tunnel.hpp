@@ -18,7 +18,6 @@
 #include <nanotel/exporters/answer_peek.hpp> // inspect_answer_head
 #include <nanotel/exporters/endpoint.hpp>
 #include <nanotel/exporters/proxy.hpp>
-#include <nanotel/otlp/binary_text.hpp> // write_base64
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
@@ -33,13 +32,7 @@ namespace nanotel::inline NANOTEL_ABI::detail {
 /// long as the socket does.
 [[nodiscard]] inline std::string open_tunnel(int socket, const endpoint& to, const http_proxy& via) {
     std::string request = "CONNECT " + to.authority() + " HTTP/1.1\r\nHost: " + to.authority() + "\r\n";
-    if (!via.user.empty()) {
-        const std::string credentials = via.user + ":" + via.password;
-        std::string encoded((credentials.size() + 2) / 3 * 4, '\0');
-        write_base64(encoded.data(), reinterpret_cast<const unsigned char*>(credentials.data()),
-                     credentials.size());
-        request += "Proxy-Authorization: Basic " + encoded + "\r\n";
-    }
+    if (!via.user.empty()) request += "Proxy-Authorization: Basic " + basic_credentials(via) + "\r\n";
     request += "\r\n";
     const std::string closed = "it closed the connection";
     for (std::string_view rest = request; !rest.empty();) {

@@ -17,6 +17,7 @@
 #include <nanotel/exporters/endpoint.hpp>
 #include <nanotel/exporters/exporter.hpp>
 #include <nanotel/exporters/retry_after.hpp>
+#include <nanotel/exporters/secrets.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
@@ -37,11 +38,16 @@ struct otlp_answer {
 
 /// Reads what there is to read and leaves the rest: unknown fields, wrong types and broken JSON make an empty
 /// answer, never an error. simdjson's On-Demand types stay inside this one function, because their layout
-/// depends on how a file is compiled.
-[[nodiscard]] inline otlp_answer read_otlp_answer(std::string_view body) {
+/// depends on how a file is compiled. The message is rid of secrets, which escapes may hide in the body.
+[[nodiscard]] inline otlp_answer read_otlp_answer(std::string_view body, const secret_list& secrets = {}) {
     namespace json = simdjson::ondemand;
     constexpr std::size_t longest_message = 512;
     otlp_answer answer;
+    const auto say = [&](std::string_view text) {
+        answer.message = text;
+        secrets.hide(answer.message);
+        answer.message.resize(std::min(answer.message.size(), longest_message));
+    };
     if (body.size() < sizeof R"({"a":0})" - 1) return answer; // "{}" and nothing, the usual answers
     const simdjson::padded_string padded(body);
     json::parser parser;
@@ -54,7 +60,7 @@ struct otlp_answer {
         if (field.unescaped_key().get(key) || field.value().get(value)) return answer;
         if (key == "message") {
             std::string_view text;
-            if (!value.get_string().get(text)) answer.message = text.substr(0, longest_message);
+            if (!value.get_string().get(text)) say(text);
         } else if (key == "partialSuccess") {
             json::object partial;
             if (value.get_object().get(partial)) continue;
@@ -62,7 +68,7 @@ struct otlp_answer {
                 if (part.unescaped_key().get(key) || part.value().get(value)) return answer;
                 std::string_view text;
                 if (key == "errorMessage") {
-                    if (!value.get_string().get(text)) answer.message = text.substr(0, longest_message);
+                    if (!value.get_string().get(text)) say(text);
                 } else if (key == "rejectedSpans" || key == "rejectedDataPoints" ||
                            key == "rejectedLogRecords") {
                     std::uint64_t count =
@@ -121,8 +127,9 @@ struct otlp_answer {
 /// The verdict on a payload from its answer. where names the endpoint without secrets.
 [[nodiscard]] inline export_result judge_answer(const http_answer& answer, const payload& sent,
                                                 std::string_view where,
-                                                std::chrono::system_clock::time_point now) {
-    const otlp_answer otlp = read_otlp_answer(answer.body);
+                                                std::chrono::system_clock::time_point now,
+                                                const secret_list& secrets = {}) {
+    const otlp_answer otlp = read_otlp_answer(answer.body, secrets);
     export_result result;
     if (answer.content_type.starts_with(
             "application/grpc")) { // with status 200 too: gRPC says no in a trailer
