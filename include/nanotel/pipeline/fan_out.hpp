@@ -23,6 +23,7 @@ public:
         try {
             const shared_body shared = std::make_shared<const byte_buffer>(std::move(body));
             std::vector<payload_queue*> full;
+            full.reserve(queues_.size()); // nothing throws when one of them has it
             for (payload_queue* const queue : queues_)
                 if (!queue->offer(shared, items, kind, timeout)) full.push_back(queue);
             for (payload_queue* const queue : full) queue->push(shared, items, kind, timeout);

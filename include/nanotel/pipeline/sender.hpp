@@ -111,9 +111,10 @@ private:
             if (!queue_.wait_to_retry(std::min(breaker_.next_attempt(), looks_again_))) return false;
         }
         while (!turns_.enter(destination_.get())) {
-            say(diagnostic_level::warning, ":left",
-                label_ +
-                    " is still in a send that an earlier shutdown gave up; payloads wait for its return");
+            say(diagnostic_level::warning, ":left", [&] {
+                return label_ +
+                       " is still in a send that an earlier shutdown gave up; payloads wait for its return";
+            });
             if (!queue_.wait_to_retry(clock::now() + std::chrono::milliseconds(20))) return false;
             queue_.take_hurry();
         }
@@ -166,16 +167,18 @@ private:
         if (change == breaker::change::opened)
             say_open(result.message);
         else if (breaker_.state() == breaker_state::closed && !queue_.abandoned())
-            say(diagnostic_level::warning, "", reason_of(result.message) + "; will try again");
+            say(diagnostic_level::warning, "",
+                [&] { return reason_of(result.message) + "; will try again"; });
         queue_.give_back();
     }
 
     void works_again() {
         const auto failing_since = breaker_.failing_since();
         if (breaker_.succeeded() == breaker::change::closed)
-            say(diagnostic_level::info, ":closed",
-                label_ + " takes telemetry again after " + seconds_since(failing_since) +
-                    waiting(", and ", " are sent"));
+            say(diagnostic_level::info, ":closed", [&] {
+                return label_ + " takes telemetry again after " + seconds_since(failing_since) +
+                       waiting(", and ", " are sent");
+            });
         queue_.show(breaker_state::closed);
     }
 
@@ -189,15 +192,13 @@ private:
 
     void report(const queued_payload& next, const verdict& v) const noexcept {
         if (v.message.empty() && v.lost == 0) return;
-        try {
-            if (v.lost == 0)
-                say(diagnostic_level::warning, "", v.message);
-            else
-                say(diagnostic_level::error, "",
-                    std::to_string(v.lost) + " of " + std::to_string(next.items) + " " + noun(next.kind) +
-                        " dropped: " + reason_of(v.message));
-        } catch (...) { // no memory to say it; it is counted
-        }
+        if (v.lost == 0)
+            say(diagnostic_level::warning, "", [&] { return v.message; });
+        else
+            say(diagnostic_level::error, "", [&] {
+                return std::to_string(v.lost) + " of " + std::to_string(next.items) + " " + noun(next.kind) +
+                       " dropped: " + reason_of(v.message);
+            });
     }
 
     void lose(const queued_payload& next, std::uint64_t dropped_counts::* reason, const char* why) noexcept {
@@ -216,13 +217,14 @@ private:
         listener({*destination_, label_, next.kind, took.count(), error_type});
     }
 
-    void say_open(const std::string& message) const {
-        say(diagnostic_level::warning, ":open",
-            label_ + " has taken nothing for " + seconds_since(breaker_.failing_since()) +
-                waiting("; ", " wait and will be sent when it does") +
-                ". It is asked again, at the latest every " +
-                std::to_string(options_.breaking.greatest_pause.count() / 1000) +
-                " s: see whether it runs and can be reached. The last answer: " + reason_of(message));
+    void say_open(const std::string& message) const noexcept {
+        say(diagnostic_level::warning, ":open", [&] {
+            return label_ + " has taken nothing for " + seconds_since(breaker_.failing_since()) +
+                   waiting("; ", " wait and will be sent when it does") +
+                   ". It is asked again, at the latest every " +
+                   std::to_string(options_.breaking.greatest_pause.count() / 1000) +
+                   " s: see whether it runs and can be reached. The last answer: " + reason_of(message);
+        });
     }
 
     // Such as "; 120 spans in memory and on disk wait"; nothing where nothing waits.
@@ -248,9 +250,12 @@ private:
         return message.empty() ? "the exporter did not take a payload and gave no reason" : message;
     }
 
-    void say(diagnostic_level level, const char* subject, std::string text) const noexcept {
+    // `text` makes it: where there is no memory for that, nothing becomes of a payload but what would
+    // without.
+    template <class Text>
+    void say(diagnostic_level level, const char* subject, const Text& text) const noexcept {
         try {
-            diagnose(level, label_ + subject, std::move(text));
+            diagnose(level, label_ + subject, text());
         } catch (...) { // no memory to say it
         }
     }
