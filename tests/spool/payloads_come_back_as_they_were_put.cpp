@@ -159,6 +159,10 @@ TEST_CASE("the folder's name is readable, told apart, and without secrets") {
     CHECK(spool_folder_name("https://collector.example:4318/otlp/") != plain);
     CHECK(spool_folder_name("https://collector.example:4318-otlp") != plain);
     CHECK(spool_folder_name("https://collector.example/a@b") != spool_folder_name("https://b"));
+    // A name that the application has given is no URL: all of it tells.
+    CHECK(spool_folder_name("orders #1") != spool_folder_name("orders #2"));
+    CHECK(spool_folder_name("eu?") != spool_folder_name("eu"));
+    CHECK(spool_folder_name("red@eu") != spool_folder_name("blue@eu"));
     for (const std::string_view hostile : {"", "..", "/", "../../etc", "a/../b", "\n\x1b[2J", ".hidden"}) {
         const std::string name = spool_folder_name(hostile);
         CAPTURE(name);

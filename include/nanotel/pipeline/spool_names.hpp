@@ -13,6 +13,7 @@
 // Whatever else lies there is left alone.
 #pragma once
 
+#include <algorithm> // min
 #include <cinttypes>
 #include <compare>
 #include <cstddef>
@@ -105,14 +106,17 @@ struct spool_entry {
     return is(spool_entry_kind::damaged, damaged_name(of));
 }
 
-/// The folder of a destination: readable, and with a hash so that no two share one. Users, passwords and what
-/// follows a question mark take no part, so a new password finds the old payloads.
+/// The folder of a destination: readable, and with a hash so that no two share one. Of a URL users, passwords
+/// and what follows a question mark take no part, so a new password finds the old payloads; of a name without
+/// a URL every character does.
 [[nodiscard]] inline std::string spool_folder_name(std::string_view destination) {
-    std::string plain(destination.substr(0, destination.find_first_of("?#")));
-    const std::size_t scheme = plain.find("://");
-    const std::size_t host = scheme == plain.npos ? 0 : scheme + 3;
-    const std::size_t at = plain.substr(0, plain.find('/', host)).rfind('@');
-    if (at != plain.npos && at >= host) plain.erase(host, at + 1 - host);
+    std::string plain(destination);
+    if (const std::size_t scheme = plain.find("://"); scheme != plain.npos) {
+        const std::size_t host = scheme + 3;
+        plain.resize(std::min(plain.size(), plain.find_first_of("?#", host)));
+        const std::size_t at = plain.substr(0, plain.find('/', host)).rfind('@');
+        if (at != plain.npos && at >= host) plain.erase(host, at + 1 - host);
+    }
 
     std::uint64_t hash = 14695981039346656037U; // FNV-1a
     std::string name;
