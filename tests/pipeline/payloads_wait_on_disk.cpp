@@ -353,6 +353,37 @@ TEST_CASE("what is under way goes to disk before what is younger") {
     CHECK(q.files() == 0);
 }
 
+// Hangs where the spiller hears of a failure only by what came from memory.
+TEST_CASE("when the destination refuses what lies on disk, what waits in memory follows it there") {
+    const temporary_folder folder;
+    queue_on_disk q(folder);
+    CHECK(q.push(1));
+    CHECK(q.push(2));
+    CHECK(q.take() == 1);
+    q.queue.give_back();
+    for (int i = 0; i < 2; ++i) CHECK(q.spill());
+    spiller moving(q.queue);
+    moving.start();
+    for (unsigned i = 3; i < 100; ++i) { // the spiller sleeps in most of the rounds
+        q.deliver(q.take());
+        CHECK(q.push(i));
+        CHECK(q.take() == i - 1);
+        q.queue.give_back();
+        while (q.queue.waiting().in_memory) std::this_thread::yield();
+    }
+    CHECK(moving.end(clock_type::now() + 1h));
+}
+
+// Hangs where each of the last payloads may wait for the disk anew.
+TEST_CASE("a disk that hangs does not hold up the last payloads beyond their time") {
+    const temporary_folder folder;
+    queue_on_disk q(folder, {.items = 1, .spill_patience = 1h});
+    CHECK(q.push(1));
+    q.queue.expect_last_payloads(clock_type::now() - 2h);
+    CHECK_FALSE(q.push(2));
+    CHECK(q.check().dropped_by.queue_full == 2);
+}
+
 TEST_CASE("a push that finds memory full makes room by moving the oldest to disk") {
     const temporary_folder folder;
     queue_on_disk q(folder, {.items = 100, .spill_patience = 1h});

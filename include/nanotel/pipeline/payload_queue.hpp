@@ -88,6 +88,7 @@ public:
         failing_ = true;
         refused_after_close_ = closed_;
         put_back();
+        spill_.notify_all(); // what waits in memory is to be moved, be this one on disk already
         if (closed_) done_.notify_all();
     }
 

@@ -57,7 +57,12 @@ void payload_queue::wait_for_room(std::unique_lock<std::mutex>& lock, const MayG
         auto until = began + options_.patience;
         if (last_push_) until = std::min(*last_push_, began + allowance_);
         const bool spilling = may_spill() && !payloads_.empty() && !disk_is_slow_;
-        if (spilling) until = std::max(until, began + options_.spill_patience);
+        if (spilling) {
+            auto written = began + options_.spill_patience;
+            // Of many last payloads, all together no longer than that.
+            if (last_push_) written = std::min(written, *last_push_ + options_.spill_patience);
+            until = std::max(until, written);
+        }
         if (clock::now() >= until) {
             disk_is_slow_ = spilling;
             break;
