@@ -175,7 +175,10 @@ inline void leave_home(module_links& mine) noexcept {
     if (module_home* const home = mine.home.load_acquire())
         home->leave(*home, mine);
     else
-        forget_callbacks(mine.callbacks, mine);
+        forget_callbacks(mine.callbacks, mine, [] {
+            sched_yield();
+            return true; // none runs, and what is being destroyed soon is
+        });
 }
 
 inline void add_callback(module_links& module, callback_state& callback) noexcept {

@@ -217,7 +217,12 @@ private:
 
     void part_with(module_links& module) noexcept {
         if (module.stays) return; // it is the end of the process
-        forget_callbacks(callbacks, module);
+        const std::uint64_t give_up = clock_nanoseconds(CLOCK_MONOTONIC) + callback_patience_ns;
+        forget_callbacks(callbacks, module, [give_up] {
+            const timespec moment{0, 100'000};
+            ::nanosleep(&moment, nullptr);
+            return clock_nanoseconds(CLOCK_MONOTONIC) < give_up;
+        });
         unloaded_.fetch_add_seq_cst(1);
         const signals_blocked quiet;
         const held lock(lock_);
@@ -241,6 +246,9 @@ private:
                 },
                 &module);
     }
+
+    // How long a module that is unloaded waits for its callbacks to return.
+    static constexpr std::uint64_t callback_patience_ns = 10'000'000'000;
 
     atomic<std::int32_t> lock_;
     module_links* first_ = nullptr;

@@ -156,7 +156,7 @@ private:
             callbacks_of_process().lock();
             callback_state* c = callbacks_of_process().first;
             while (c && c != callback) c = c->next;
-            if (c && c->running != 0) c = nullptr;
+            if (c && (c->running != 0 || c->removed)) c = nullptr;
             if (c) {
                 c->running = 1;
                 c->runner = this_thread_number();
@@ -170,11 +170,7 @@ private:
                 goes_on = add(reported.all);
             } catch (...) { // no memory: they miss this collection
             }
-            callbacks_of_process().lock();
-            c->running = 0;
-            const bool removed = c->removed;
-            callbacks_of_process().unlock();
-            if (removed) c->destroy(*c); // by itself, while it ran
+            end_call(callbacks_of_process(), *c);
             if (!goes_on) return;
         }
     }

@@ -116,8 +116,13 @@ inline void after_fork_in_child() noexcept {
     fork_state& forking = state.forking;
     state.metrics.enter_child();
     state.threads.enter_child();
-    for (callback_state* c = callbacks_of_process().first; c; c = c->next)
-        c->running = 0; // who ran it is not there
+    for (callback_state** at = &callbacks_of_process().first; callback_state* const c = *at;) {
+        c->running = 0; // who ran it is not there, nor who was removing it
+        if (c->removed)
+            *at = c->next;
+        else
+            at = &c->next;
+    }
     state.signal.sleeping.store_relaxed(0);
     state.signal.requests.store_relaxed(0);
     // Whoever held the mutex or changed what it guards is not there.
