@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility> // move
 #include <vector>
 
 #include <nanotel/core/config.hpp>
@@ -30,10 +31,18 @@ public:
         if (const auto space = value.find(' '); space != value.npos) add(value.substr(space + 1));
     }
 
+    /// Linear in the text, be it nothing but secrets: a server may answer with 4 MiB of them.
     void hide(std::string& text) const {
-        for (const std::string& secret : secrets_)
-            for (std::size_t at = 0; (at = text.find(secret, at)) != text.npos; at += 3)
-                text.replace(at, secret.size(), "***");
+        for (const std::string& secret : secrets_) {
+            std::size_t at = text.find(secret);
+            if (at == text.npos) continue;
+            std::string shown;
+            std::size_t begin = 0;
+            for (; at != text.npos; begin = at + secret.size(), at = text.find(secret, begin))
+                shown.append(text, begin, at - begin).append("***");
+            shown.append(text, begin);
+            text = std::move(shown);
+        }
     }
 
 private:
