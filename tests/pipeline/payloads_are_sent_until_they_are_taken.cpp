@@ -48,20 +48,23 @@ sender_options hasty() {
 
 struct sent {
     explicit sent(std::function<export_result(const nanotel::payload&)> answer,
-                  const sender_options& how = hasty(), send_turns* among = nullptr)
-        : sending(to, "scripted here", queue, among ? *among : turns, how) {
+                  const sender_options& how = hasty(), send_turns* among = nullptr,
+                  const queue_options& waiting = {})
+        : queue(waiting), sending(to, "scripted here", queue, among ? *among : turns, how) {
         to->answer = std::move(answer);
     }
-    ~sent() {
+    ~sent() { finish(); }
+    void finish() {
         queue.close();
         queue.abandon();
         sending.join();
     }
-    void push(const std::string& text, std::uint64_t items = 1) {
+    static byte_buffer body_of(const std::string& text) {
         byte_buffer body;
         REQUIRE(body.append(text.data(), text.size()));
-        CHECK(queue.push(std::move(body), items));
+        return body;
     }
+    void push(const std::string& text, std::uint64_t items = 1) { CHECK(queue.push(body_of(text), items)); }
     bool settled() { return queue.wait_until_settled(queue.pushed(), clock_type::now() + long_enough); }
     nanotel::signal_statistics check() {
         const auto s = queue.snapshot();
@@ -69,7 +72,7 @@ struct sent {
         return s;
     }
 
-    payload_queue queue{queue_options{}};
+    payload_queue queue;
     send_turns turns;
     std::shared_ptr<scripted> to = std::make_shared<scripted>();
     sender sending;
@@ -180,6 +183,22 @@ TEST_CASE("a part that is not taken now is sent again before the other") {
     REQUIRE(bodies.size() == 6);
     CHECK(bodies[1] == bodies[4]);
     CHECK(bodies[4] != bodies[5]);
+}
+
+// Fails where a full queue drops without a word.
+TEST_CASE("what is dropped since the queue is full is told of once, with what to do") {
+    const diagnostics_heard heard;
+    sent s([](auto&) { return export_result{}; }, hasty(), nullptr, {.bytes = 1});
+    s.push("first");
+    for (int i = 0; i < 3; ++i) CHECK_FALSE(s.queue.push(s.body_of("more"), 40));
+    s.sending.start();
+    CHECK(s.settled());
+    s.push("second");
+    CHECK(s.settled());
+    s.finish();
+    CHECK(s.check().dropped_by.queue_full == 120);
+    REQUIRE(heard.lines().size() == 1);
+    CHECK(heard.lines()[0].starts_with("error: scripted here takes less than is recorded: 120 items were "));
 }
 
 TEST_CASE("what throws at any time is settled once") {

@@ -231,6 +231,13 @@ public:
                          (under_way_ && index_of(under_way_->kind) == k ? under_way_->items : 0);
         return b;
     }
+    // Items so far that found no room.
+    std::uint64_t dropped_when_full() const noexcept {
+        const std::lock_guard lock(mutex_);
+        std::uint64_t all = 0;
+        for (const signal_statistics& s : counts_) all += s.dropped_by.queue_full;
+        return all;
+    }
     std::shared_ptr<spool> disk() const {
         const std::lock_guard lock(mutex_);
         return disk_;

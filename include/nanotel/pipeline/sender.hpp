@@ -144,6 +144,10 @@ private:
         } catch (...) {
             lose(next, &dropped_counts::undeliverable, "it threw what is no std::exception");
         }
+        if (const std::uint64_t dropped = queue_.dropped_when_full(); dropped != told_of_full_) {
+            told_of_full_ = dropped;
+            say_full(dropped);
+        }
     }
 
     void answered(const queued_payload& next, export_result result) {
@@ -227,6 +231,15 @@ private:
         });
     }
 
+    void say_full(std::uint64_t dropped) const noexcept {
+        say(diagnostic_level::error, ":full", [&] {
+            return label_ + " takes less than is recorded: " + std::to_string(dropped) +
+                   " items were dropped so far, since the queue before it was full. See why it is slow or "
+                   "down; else raise options::max_queue_bytes, name a directory in options::spool, or "
+                   "record less (options::sampler)";
+        });
+    }
+
     // Such as "; 120 spans in memory and on disk wait"; nothing where nothing waits.
     std::string waiting(const char* before, const char* after) const {
         const payload_queue::backlog left = queue_.waiting();
@@ -269,6 +282,7 @@ private:
     breaker breaker_;
     std::minstd_rand random_{std::random_device{}()};
     clock::time_point looks_again_{};
+    std::uint64_t told_of_full_ = 0;
 
     std::mutex mutex_;
     std::condition_variable ends_;
