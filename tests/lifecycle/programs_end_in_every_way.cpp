@@ -133,6 +133,12 @@ TEST_CASE("std::terminate loses what is left, unless it is asked to flush") {
     }
 }
 
+TEST_CASE("a handler of std::terminate may call the one of flush_on_terminate") {
+    const outcome o = run("terminate flushed", "chained");
+    CHECK(o.status == aborted);
+    CHECK(o.printed == "sent 3\nterminated\n");
+}
+
 TEST_CASE("a flush of std::terminate keeps its deadline, and is none on a thread of the library") {
     for (const std::string how : {"hanging", "exporter"}) {
         CAPTURE(how);

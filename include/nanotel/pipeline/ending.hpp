@@ -107,6 +107,7 @@ inline void shut_down_at_exit() noexcept {
 // Of flush_on_terminate. 0: not asked for.
 inline constinit atomic<std::int64_t> terminate_deadline{};
 inline constinit atomic<std::terminate_handler> terminate_before{};
+inline constinit atomic<std::uint32_t> terminate_is_set{};
 // 1 as soon as one thread flushes, 2 when it is done.
 inline constinit atomic<std::uint32_t> terminate_progress{};
 
@@ -142,7 +143,8 @@ inline void flush_on_terminate(std::chrono::milliseconds deadline = std::chrono:
     deadline = std::clamp<std::chrono::milliseconds>(deadline, std::chrono::milliseconds(1),
                                                      std::chrono::minutes(1));
     detail::terminate_deadline.store_relaxed(std::chrono::nanoseconds(deadline).count());
-    if (std::get_terminate() == &detail::flush_and_terminate) return;
+    // Once: a handler that was set since then and calls the one before it would be called by it, in a circle.
+    if (detail::terminate_is_set.exchange(1) != 0) return;
     detail::terminate_before.store_release(std::set_terminate(&detail::flush_and_terminate));
 }
 

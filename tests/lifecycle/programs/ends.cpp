@@ -280,8 +280,13 @@ int main(int argc, char** argv) {
         });
         if (way == "terminate flushed") {
             nanotel::flush_on_terminate(how == "hanging" ? 50ms : 60'000ms);
+            if (how == "chained") {
+                static const std::terminate_handler before = std::get_terminate();
+                std::set_terminate([] { before(); });
+            }
             nanotel::flush_on_terminate(how == "hanging" ? 50ms : 60'000ms);
         }
+        if (how == "chained") std::terminate();
         if (how == "hanging") std::terminate();
         if (how == "exporter") {
             exporter->instead = [] { std::terminate(); };
