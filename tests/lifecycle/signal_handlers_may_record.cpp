@@ -5,6 +5,7 @@
 #include <nanotel/core/prepare_thread.hpp>
 
 #include <atomic>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -24,6 +25,7 @@ using namespace nanotel::literals;
 namespace {
 
 constinit nanotel::counter<> counted{"lifecycle.counted"};
+constinit nanotel::counter<double> counted_wrongly{"lifecycle.counted_wrongly"};
 constinit nanotel::histogram<> measured{"lifecycle.measured", {.bounds = {0, 1, 2}}};
 
 // Texts that outgrow the inline bytes of a span, without memory that a handler would have to ask for.
@@ -306,7 +308,26 @@ TEST_CASE("a storm of signals records on threads that record, come and go") {
 
 TEST_SUITE_END();
 
+// Fails where a handler could come in the middle of what takes the locks of those that record.
+TEST_CASE("a module is told of the telemetry while no signal handler can record") {
+    auto telemetry = nanotel::start(quiet_options(std::make_shared<nanotel::memory_exporter>()));
+    static bool is_blocked;
+    is_blocked = false;
+    auto& modules = nanotel::detail::process().modules;
+    const auto before = modules.before_join;
+    modules.before_join = []() noexcept {
+        sigset_t now;
+        pthread_sigmask(SIG_BLOCK, nullptr, &now);
+        is_blocked = sigismember(&now, SIGUSR1) == 1;
+    };
+    modules.join_all(modules);
+    modules.before_join = before;
+    CHECK(is_blocked);
+}
+
 TEST_CASE("what is recorded leaves errno as it was") {
+    nanotel::set_diagnostic_handler(
+        [](nanotel::diagnostic_level, std::string_view, void*) { errno = EPIPE; });
     auto exporter = std::make_shared<scripted_exporter>();
     auto options = quiet_options(exporter);
     options.when_full = nanotel::full_ring_policy::block;
@@ -321,7 +342,9 @@ TEST_CASE("what is recorded leaves errno as it was") {
                 s.set("large"_attr = large);
             }
             counted.add(1, "n"_attr = i % 50);
+            counted_wrongly.add(std::numeric_limits<double>::infinity());
             REQUIRE(errno == 4711);
         }
     }).join();
+    nanotel::set_diagnostic_handler(nullptr);
 }

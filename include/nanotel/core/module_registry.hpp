@@ -175,6 +175,7 @@ private:
     };
 
     void join_loaded() noexcept {
+        const signals_blocked quiet;
 #if NANOTEL_DETAIL_MODULE_NOTES
         auto tell = [&](const found_module& found) noexcept {
             join(found.links);
@@ -183,7 +184,6 @@ private:
         each_module(this_module.layout, tell);
 #endif
         if (before_join) before_join();
-        const signals_blocked quiet;
         const held lock(lock_);
         for (module_links* m = first_; m; m = m->next) m->recording_enabled->store_relaxed(enabled_);
     }

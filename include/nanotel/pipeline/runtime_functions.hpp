@@ -61,6 +61,7 @@ inline void fill_metric_functions(metric_functions& functions) noexcept {
         return process().metrics.add_negative_buckets(thread, cell);
     };
     functions.reject = [](const instrument_state& instrument, double value) noexcept {
+        const errno_kept kept; // the handler of diagnostics may change it
         process().metrics.reject(instrument, value);
     };
     functions.seconds_since = &seconds_since_ticks;
