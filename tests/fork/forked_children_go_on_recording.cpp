@@ -314,3 +314,8 @@ TEST_CASE("a child that can have no thread says so, records nothing, and may sta
     for (const auto& span : o.spans) ++by_worker[integer(span.attributes, "worker")];
     CHECK(by_worker == std::map<std::int64_t, int>{{0, 1}, {1, 10}});
 }
+
+// Fails, by hanging, where the locks of the library are taken before those of the application.
+TEST_CASE("handlers of fork may take a lock under which other threads record") {
+    CHECK(run("handlers").status == 0);
+}

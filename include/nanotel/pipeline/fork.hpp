@@ -149,6 +149,23 @@ inline void after_fork_in_child() noexcept {
     unlock_after_fork(state);
 }
 
+// Registered when the module is loaded, and not by start: what an application does before a fork, such as to
+// take a lock under which it records on other threads, has to come before the locks here are taken, and the
+// handlers run in the order opposite to that of their registration. Each module has its own, and those of the
+// module that has prepared the process do something.
+[[gnu::visibility("hidden")]] inline constinit atomic<std::uint32_t> handles_forks{};
+[[gnu::visibility("hidden")]] inline void before_fork_of_module() noexcept {
+    if (handles_forks.load_relaxed() != 0) before_fork();
+}
+[[gnu::visibility("hidden")]] inline void after_fork_in_parent_of_module() noexcept {
+    if (handles_forks.load_relaxed() != 0) after_fork_in_parent();
+}
+[[gnu::visibility("hidden")]] inline void after_fork_in_child_of_module() noexcept {
+    if (handles_forks.load_relaxed() != 0) after_fork_in_child();
+}
+[[gnu::visibility("hidden")]] inline const int fork_handlers =
+    ::pthread_atfork(&before_fork_of_module, &after_fork_in_parent_of_module, &after_fork_in_child_of_module);
+
 // -- in a child that goes on
 
 // Exporters that the parent may have been sending with.

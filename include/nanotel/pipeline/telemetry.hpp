@@ -86,8 +86,8 @@ inline void prepare_process(process_state& state) {
 #if defined(__linux__)
     std::at_quick_exit(shut_down_at_exit);
 #endif
-    ::pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child);
     state.forking.restart = &restart_in_child;
+    handles_forks.store_relaxed(1);
     state.modules.publish(state.table);
 }
 

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -528,6 +529,30 @@ int refused(const std::string& folder) {
     return wait_for(child);
 }
 
+// -- an application whose handlers of fork take a lock under which it records
+
+int handlers(const std::string& folder) {
+    static std::mutex held;
+    ::pthread_atfork([] { held.lock(); }, [] { held.unlock(); }, [] { held.unlock(); });
+    auto telemetry = nanotel::start(make_options(folder));
+    std::atomic<bool> done{false};
+    std::atomic<int> rounds{0};
+    std::thread recorder([&] {
+        for (; !done.load(); ++rounds) {
+            const std::lock_guard lock(held);
+            std::thread([&] { labelled.add(1, "number"_attr = rounds.load() % 1000); }).join();
+        }
+    });
+    int failed = 0;
+    for (int i = 0; i < 100; ++i) {
+        failed += wait_for(fork_child([] { return 0; })) != 0;
+        for (const int before = rounds.load(); rounds.load() == before;) std::this_thread::yield();
+    }
+    done = true;
+    recorder.join();
+    return failed == 0 ? 0 : 2;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -546,5 +571,6 @@ int main(int argc, char** argv) {
     if (way == "disk") return disk(folder);
     if (way == "survivor") return survivor(folder);
     if (way == "refused") return refused(folder);
+    if (way == "handlers") return handlers(folder);
     return 99;
 }
