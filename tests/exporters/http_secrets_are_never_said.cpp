@@ -104,6 +104,20 @@ TEST_CASE("no answer says a secret that it has written with escapes") {
     }
 }
 
+// Fails where the query is looked for as a whole, or as it is written.
+TEST_CASE("no answer says the value of one of several parameters") {
+    raw_peer peer([&](raw_connection& connection) {
+        while (!connection.read_request().empty())
+            connection.write(answer("403 Forbidden", "no such token: " + std::string(secret) + ", sorry"));
+    });
+    for (const char* query : {"tenant=a&token=s3cret-marker", "token=s3cret-marker&tenant=a",
+                              "s3cret-marker&&=", "token=s3cret%2Dmarker", "a=%&token=s3cret-m%61rker"}) {
+        CAPTURE(query);
+        const std::string said = heard_of({.endpoint = peer.url() + "/?" + query});
+        CHECK(said.find("no such token: ***, sorry") != std::string::npos);
+    }
+}
+
 // Takes hours where the rest of the text moves with each secret.
 TEST_CASE("a text of nothing but secrets is rid of them") {
     nanotel::detail::secret_list secrets;

@@ -105,9 +105,7 @@ private:
             if (const std::string path = "/v1/" + std::string(to_string(kind)); base.ends_with(path))
                 base.resize(base.size() - path.size());
             for (const auto& [name, value] : headers) secrets.add_header_value(value);
-            secrets.add(target.to.query);
-            if (const auto equals = target.to.query.find('='); equals != target.to.query.npos)
-                secrets.add(std::string_view(target.to.query).substr(equals + 1));
+            secrets.add_query(target.to.query);
             if (target.via) {
                 secrets.add(target.via->password);
                 if (!target.via->user.empty()) secrets.add(basic_credentials(*target.via));

@@ -2,7 +2,7 @@
 // Keeps what must not be said out of what others say: a server may repeat a request's headers in its answer.
 #pragma once
 
-#include <algorithm> // sort
+#include <algorithm> // min, sort
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <nanotel/core/config.hpp>
+#include <nanotel/core/environment.hpp> // percent_decode
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
@@ -29,6 +30,21 @@ public:
     void add_header_value(std::string_view value) {
         add(value);
         if (const auto space = value.find(' '); space != value.npos) add(value.substr(space + 1));
+    }
+
+    /// The query of a URL: the whole, and the value of each parameter, as it stands there and as it is meant.
+    void add_query(std::string_view query) {
+        add(query);
+        for (std::size_t begin = 0; begin < query.size();) {
+            const std::size_t end = std::min(query.find('&', begin), query.size());
+            const std::string_view parameter = query.substr(begin, end - begin);
+            const auto equals = parameter.find('=');
+            const std::string_view value =
+                equals == parameter.npos ? parameter : parameter.substr(equals + 1);
+            add(value);
+            if (const auto meant = percent_decode(value); meant && *meant != value) add(*meant);
+            begin = end + 1;
+        }
     }
 
     /// Linear in the text, be it nothing but secrets: a server may answer with 4 MiB of them.
