@@ -199,6 +199,7 @@ TEST_CASE("what is dropped since the queue is full is told of once, with what to
     CHECK(s.check().dropped_by.queue_full == 120);
     REQUIRE(heard.lines().size() == 1);
     CHECK(heard.lines()[0].starts_with("error: scripted here takes less than is recorded: 120 items were "));
+    CHECK(heard.lines()[0].find("name a directory in options::spool, or") != std::string::npos);
 }
 
 TEST_CASE("what throws at any time is settled once") {

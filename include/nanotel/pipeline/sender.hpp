@@ -234,9 +234,13 @@ private:
     void say_full(std::uint64_t dropped) const noexcept {
         say(diagnostic_level::error, ":full", [&] {
             return label_ + " takes less than is recorded: " + std::to_string(dropped) +
-                   " items were dropped so far, since the queue before it was full. See why it is slow or "
-                   "down; else raise options::max_queue_bytes, name a directory in options::spool, or "
-                   "record less (options::sampler)";
+                   " items were dropped so far, since " +
+                   (queue_.disk() ? "its queue and its part of the disk were full; see why it is slow or "
+                                    "down, else raise options::spool.max_bytes"
+                                  : "its queue was full; see why it is slow or down, else raise "
+                                    "options::max_queue_bytes or max_queue_size, name a directory in "
+                                    "options::spool") +
+                   ", or record less (options::sampler)";
         });
     }
 
