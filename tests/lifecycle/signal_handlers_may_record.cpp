@@ -192,8 +192,11 @@ TEST_CASE("a thread that is prepared is registered, has its ring in memory and i
             return faults() - before;
         };
         const auto prepared = faults_of_spans();
-        // The same on a thread that is registered and no more.
-        std::thread([&] { CHECK(prepared + 5 <= faults_of_spans()); }).join();
+        // The same on a thread that is registered and no more. A sanitizer's own pages hide the difference.
+        std::thread([&] {
+            const auto not_prepared = faults_of_spans();
+            if (!nanotel_test::sanitized) CHECK(prepared + 5 <= not_prepared);
+        }).join();
         CHECK(nanotel::prepare_thread()); // again, with spans in the ring
     }).join();
     CHECK(telemetry.flush(long_enough));
