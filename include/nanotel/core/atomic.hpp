@@ -34,7 +34,7 @@ struct atomic {
 #if defined(__x86_64__) && !defined(__SANITIZE_THREAD__) && !defined(NANOTEL_PORTABLE)
         if constexpr (sizeof(T) == 4) {
             bool equal;
-            asm volatile("cmpl %2, %1" : "=@cce"(equal) : "m"(value), "er"(expected));
+            asm volatile("{cmpl %2, %1|cmp dword ptr %1, %2}" : "=@cce"(equal) : "m"(value), "er"(expected));
             return equal;
         } else
 #endif
@@ -47,7 +47,7 @@ struct atomic {
 #if defined(__x86_64__) && !defined(__SANITIZE_THREAD__) && !defined(NANOTEL_PORTABLE)
         // The load, add and store of the other form in one instruction, which no compiler makes of them.
         if constexpr (sizeof(T) == 8)
-            asm("addq %1, %0" : "+m"(value) : "er"(amount) : "cc");
+            asm("{addq %1, %0|add qword ptr %0, %1}" : "+m"(value) : "er"(amount) : "cc");
         else
 #endif
             store_relaxed(static_cast<T>(load_relaxed() + amount));

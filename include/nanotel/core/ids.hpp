@@ -96,7 +96,7 @@ struct id_generator {
     [[gnu::always_inline]] std::uint64_t step() noexcept {
         std::uint64_t word = 0xa0761d6478bd642full;
 #if defined(__x86_64__) && !defined(NANOTEL_PORTABLE)
-        asm("xaddq %0, %1" : "+r"(word), "+m"(state) : : "cc");
+        asm("{xaddq %0, %1|xadd %1, %0}" : "+r"(word), "+m"(state) : : "cc");
         return word;
 #else
         return __atomic_fetch_add(&state, word, __ATOMIC_RELAXED);
