@@ -16,7 +16,11 @@ constinit nanotel::histogram<> durations{"exemplar.durations",
 constinit nanotel::exponential_histogram<> sizes{"exemplar.sizes"};
 constinit nanotel::gauge<> level{"exemplar.level"};
 
-measuring_options with(std::optional<nanotel::exemplar_filter> filter) { return {.exemplar_filter = filter}; }
+measuring_options with(std::optional<nanotel::exemplar_filter> filter) {
+    measuring_options made;
+    made.exemplar_filter = filter;
+    return made;
+}
 constexpr auto trace_based = nanotel::exemplar_filter::trace_based;
 constexpr auto always_on = nanotel::exemplar_filter::always_on;
 constexpr auto always_off = nanotel::exemplar_filter::always_off;
