@@ -46,7 +46,7 @@ inline constexpr auto delta = nanotel::temporality_preference::delta;
 inline constexpr auto low_memory = nanotel::temporality_preference::low_memory;
 
 struct measuring_options {
-    std::vector<reader_of_test> readers{reader_of_test{}};
+    std::vector<reader_of_test> readers = std::vector<reader_of_test>(1);
     bool default_readers = false; // then the environment says which there are
     std::vector<nanotel::view> views{};
     std::size_t cardinality_limit = 2000;
