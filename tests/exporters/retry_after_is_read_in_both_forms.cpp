@@ -47,6 +47,9 @@ TEST_CASE("Retry-After as an HTTP date, in the form of today and the two obsolet
         CHECK(wait(date, example + 1h) == 0ms);
         CHECK(wait(date, example - 100h) == 24h);
     }
+    // Farther away than nanoseconds can say.
+    CHECK(wait("Sun, 06 Nov 3988 08:49:37 GMT") == 24h);
+    CHECK(wait("Sun Nov  6 08:49:37 0997") == 0ms);
     CHECK(parse_http_date("Thu, 29 Feb 2024 23:59:60 GMT", example) ==
           time_point{1709251200s}); // a leap second
     // A year of two digits is never more than 50 years ahead.

@@ -2,6 +2,7 @@
 // The Retry-After header in both of its forms: seconds, and an HTTP date.
 #pragma once
 
+#include <algorithm> // min
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -88,8 +89,11 @@ parse_retry_after(std::string_view value, std::chrono::system_clock::time_point 
         return *count < 86'400 ? milliseconds{seconds{*count}} : longest;
     const auto date = parse_http_date(value, now);
     if (!date) return std::nullopt;
-    if (*date <= now) return milliseconds{0};
-    return *date - now < longest ? ceil<milliseconds>(*date - now) : longest;
+    // In seconds first: the nanoseconds to a date of another millennium are more than fit.
+    const seconds ahead = *date - floor<seconds>(now);
+    if (ahead <= seconds{0}) return milliseconds{0};
+    if (ahead > longest) return longest;
+    return std::min(ceil<milliseconds>(*date - now), longest);
 }
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

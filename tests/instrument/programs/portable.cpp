@@ -6,7 +6,9 @@
 
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <memory>
+#include <string>
 
 int main() {
     auto process = nanotel::observe_process();
@@ -17,6 +19,7 @@ int main() {
     while (std::chrono::steady_clock::now() < end) {
     }
     if (!telemetry.flush(std::chrono::seconds(60))) return 1;
-    for (const auto& metric : memory->metrics())
-        std::printf("%s %zu\n", metric.name.c_str(), metric.points.size());
+    std::map<std::string, std::size_t> points; // compilers differ in the order of the callbacks
+    for (const auto& metric : memory->metrics()) points[metric.name] += metric.points.size();
+    for (const auto& [name, count] : points) std::printf("%s %zu\n", name.c_str(), count);
 }
