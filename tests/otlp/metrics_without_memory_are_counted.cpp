@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "metric_bodies.hpp"
+#include "support/failing_memory.hpp"
 
-#include <cstdlib>
-#include <limits>
-#include <new>
 #include <stdexcept>
 
 using nanotel::detail::metric_encoder;
@@ -12,34 +10,8 @@ using nanotel::detail::site_registry;
 using nanotel_test::body_list;
 using nanotel_test::give;
 using nanotel_test::given_metric;
-
-namespace {
-
-// How many more allocations of this thread are granted; negative: all of them.
-constinit thread_local int granted = -1;
-
-void* allocated(std::size_t size) noexcept {
-    if (granted == 0) return nullptr;
-    if (granted > 0) --granted;
-    return std::malloc(size == 0 ? 1 : size);
-}
-
-void* allocated_or_throws(std::size_t size) {
-    if (void* const memory = allocated(size)) return memory;
-    throw std::bad_alloc();
-}
-
-} // namespace
-
-// The whole program's: the other tests are refused memory where they ask for it, which is nowhere.
-void* operator new(std::size_t size) { return allocated_or_throws(size); }
-void* operator new[](std::size_t size) { return allocated_or_throws(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocated(size); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocated(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+using nanotel_test::granted;
+using nanotel_test::unlimited;
 
 namespace {
 
@@ -97,7 +69,7 @@ TEST_CASE("whichever allocation is refused, what does not come is counted and th
         bodies.all.reserve(4);
         metric_encoder encoder(registry, R"({"attributes":[]})", 0, 4 << 20,
                                [&](nanotel::detail::byte_buffer json, std::uint64_t points) {
-                                   const int left = std::exchange(granted, -1);
+                                   const long left = std::exchange(granted, unlimited);
                                    bodies.receive()(std::move(json), points);
                                    granted = left;
                                });
@@ -106,7 +78,7 @@ TEST_CASE("whichever allocation is refused, what does not come is counted and th
         give(encoder, second);
         encoder.finish();
         const bool all_granted = granted > 0;
-        granted = -1;
+        granted = unlimited;
         const std::vector<double> came = values(bodies);
         REQUIRE(came.size() + encoder.lost_points() == 2 * count);
         for (std::size_t i = 1; i < came.size(); ++i) REQUIRE(came[i - 1] < came[i]);

@@ -1,40 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "exporters/diagnostics_heard.hpp"
+#include "support/failing_memory.hpp"
 
 #include <nanotel/pipeline/fan_out.hpp>
 #include <nanotel/pipeline/sender.hpp>
 
-#include <cstdlib>
-#include <limits>
-#include <new>
-
 #include <doctest/doctest.h>
-
-namespace {
-
-constexpr long unlimited = std::numeric_limits<long>::max();
-thread_local constinit long granted = unlimited; // how many more allocations of this thread succeed
-
-void* allocated(std::size_t size) noexcept {
-    if (granted != unlimited && granted-- <= 0) return nullptr;
-    return std::malloc(size == 0 ? 1 : size);
-}
-void* allocated_or_throws(std::size_t size) {
-    if (void* const memory = allocated(size)) return memory;
-    throw std::bad_alloc();
-}
-
-} // namespace
-
-// The whole program's: the other tests are refused no memory.
-void* operator new(std::size_t size) { return allocated_or_throws(size); }
-void* operator new[](std::size_t size) { return allocated_or_throws(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocated(size); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocated(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 using namespace nanotel_test;
 using namespace nanotel::detail;

@@ -1,35 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "spool/spool_support.hpp"
-
-#include <cstdlib>
-#include <limits>
-#include <new>
-
-namespace {
-
-constexpr long unlimited = std::numeric_limits<long>::max();
-std::atomic<long> granted{unlimited}; // how many more allocations succeed
-
-void* allocated(std::size_t size) noexcept {
-    if (granted != unlimited && granted-- <= 0) return nullptr;
-    return std::malloc(size == 0 ? 1 : size);
-}
-void* allocated_or_throws(std::size_t size) {
-    if (void* const memory = allocated(size)) return memory;
-    throw std::bad_alloc();
-}
-
-} // namespace
-
-// The whole program's: the other tests are refused memory where they ask for it, which is nowhere.
-void* operator new(std::size_t size) { return allocated_or_throws(size); }
-void* operator new[](std::size_t size) { return allocated_or_throws(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocated(size); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocated(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+#include "support/failing_memory.hpp"
 
 using namespace nanotel_test;
 
