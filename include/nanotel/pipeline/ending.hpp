@@ -31,7 +31,7 @@ namespace nanotel::inline NANOTEL_ABI {
 // threads that outlive main         is sent until the shutdown begins; from then on nothing is recorded
 //
 // Nothing here waits for ever: an exporter that does not come back is left behind a second after the
-// deadline.
+// deadline. A callback_guard in a static object does, where its callback never returns.
 
 namespace detail {
 

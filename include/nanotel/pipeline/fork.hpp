@@ -24,9 +24,8 @@ struct restart_plan {
 //
 //   fork_state::mutex      to exchange the plan
 //   callbacks              to walk or change the list; released while a callback runs
-//   metric_store           to look up or make a series, with the calls of the site registry below it; what
-//   there
-//                          is to complain of is said after it is released
+//   metric_store           to look up or make a series, with the calls of the site registry below it;
+//                          complaints are said after it is released
 //   site_registry          to look up or copy the texts of a site
 //   thread_registry        to hand out a thread's state or a block, which may map or unmap pages
 //

@@ -28,9 +28,8 @@ using full_ring_policy = detail::full_ring;
 /// Memory is bounded whatever the application does, by the sum of
 ///   max_all_rings_bytes   rings of threads that record (64 MiB), and 66 KiB of slack for each of them,
 ///   64 MiB                blocks of spans that are open and larger than their inline bytes,
-///   max_queue_bytes       for each destination: bodies that wait (64 MiB), shared where the data is the
-///   same, a few bodies          (4 MiB each, and half as much again while it grows) for each encoding: the
-///   one under
+///   max_queue_bytes       for each destination: bodies that wait (64 MiB), shared where they are the same,
+///   a few bodies          for each encoding (4 MiB each, half as much again while it grows): the one under
 ///                         construction, the one being sent, compressed or not, the one on its way to disk,
 ///   the series            of metrics, within their cardinality limits, for each thread that measures them,
 ///   4 KiB a thread        alive at once, and what the process knows of call sites and scopes.
