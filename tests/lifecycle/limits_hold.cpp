@@ -57,7 +57,7 @@ TEST_CASE("five hundred threads that are alive at once record, and all of it arr
 TEST_CASE("ten thousand threads that come and go leave no memory behind") {
     auto found = run("churn");
     CHECK(found["arrived"] == 10'000 * 3);
-    CHECK(found["KiB"] <= (nanotel_test::sanitized ? 1024 * mib_unlimited : 4096));
+    CHECK(found["KiB"] <= (nanotel_test::sanitized ? 1024 * mib_unlimited : 1024));
     CHECK(found["adds up"] == 1);
 }
 

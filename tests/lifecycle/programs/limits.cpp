@@ -75,13 +75,21 @@ void print(const char* what, std::uint64_t number) {
     std::fflush(stdout);
 }
 
-// Threads that come and go, so many at a time.
-void come_and_go(int threads, int at_a_time) {
+// Threads that come and go, exactly so many at a time: all of a crowd are alive at once, and what they left is
+// collected before the next, so that each crowd finds the rings of the one before.
+bool come_and_go(nanotel::telemetry& telemetry, int threads, int at_a_time) {
     for (int done = 0; done < threads; done += at_a_time) {
+        std::barrier all(at_a_time);
         std::vector<std::thread> crowd;
-        for (int i = 0; i < at_a_time; ++i) crowd.emplace_back([] { record(3); });
+        for (int i = 0; i < at_a_time; ++i)
+            crowd.emplace_back([&] {
+                record(3);
+                all.arrive_and_wait();
+            });
         for (std::thread& t : crowd) t.join();
+        if (!telemetry.flush(1h)) return false;
     }
+    return true;
 }
 
 } // namespace
@@ -153,14 +161,12 @@ int main(int argc, char** argv) {
         return 0;
     }
     if (way == "churn") {
+        // Small rings: the first crowds have written to all their pages.
+        options.ring_bytes = options.max_ring_bytes = 16 << 10;
         auto telemetry = nanotel::start(options);
-        come_and_go(1000, 50);
-        if (!telemetry.flush(1h)) return 1;
+        if (!come_and_go(telemetry, 1000, 50)) return 1;
         const std::uint64_t first = resident();
-        for (int wave = 0; wave < 9; ++wave) {
-            come_and_go(1000, 50);
-            if (!telemetry.flush(1h)) return 1;
-        }
+        if (!come_and_go(telemetry, 9000, 50)) return 1;
         const std::uint64_t last = resident();
         print("KiB", (last > first ? last - first : 0) / 1024);
         print("arrived", exporter->spans.load());
