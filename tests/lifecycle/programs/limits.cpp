@@ -75,8 +75,8 @@ void print(const char* what, std::uint64_t number) {
     std::fflush(stdout);
 }
 
-// Threads that come and go, exactly so many at a time: all of a crowd are alive at once, and what they left is
-// collected before the next, so that each crowd finds the rings of the one before.
+// Threads that come and go, exactly so many at a time: all of a crowd are alive at once, and what they left
+// is collected before the next, so that each crowd finds the rings of the one before.
 bool come_and_go(nanotel::telemetry& telemetry, int threads, int at_a_time) {
     for (int done = 0; done < threads; done += at_a_time) {
         std::barrier all(at_a_time);
