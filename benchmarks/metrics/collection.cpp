@@ -92,7 +92,10 @@ double bytes_in_use() {
     return static_cast<double>(heap.uordblks + heap.hblkhd);
 }
 double bytes_of_cells() {
-    return static_cast<double>(nanotel::detail::current_thread->measured.metrics->cells.bytes());
+    std::size_t words = 0;
+    nanotel::detail::current_thread->measured.metrics->cells.each(
+        [&](const nanotel::detail::metric_cell& cell) { words += cell.words; });
+    return static_cast<double>(words * sizeof(std::uint64_t));
 }
 
 struct memory {

@@ -423,6 +423,10 @@ int main(int argc, char** argv) {
         std::fputs("nanotel_soak [--minutes N] [--seed N]\n", stderr);
         return 2;
     }
+    // Each start makes new threads, and malloc would give them one arena after the other, each of which keeps
+    // what bodies of megabytes have left in it: memory of malloc's that would hide the library's.
+    ::mallopt(M_ARENA_MAX, 1);
+    ::mallopt(M_MMAP_THRESHOLD, 128 << 10);
     try {
         return soaking::soak(minutes, seed);
     } catch (const std::exception& problem) {
