@@ -21,12 +21,15 @@ public:
     std::string description() const override { return "discard"; }
 };
 
+// A thread keeps the ring that it began with: all starts of this program ask for the same.
+inline constexpr std::uint64_t ring_bytes = 1 << 20;
+
 inline nanotel::telemetry start_recording(nanotel::sampler sampler = nanotel::sampler::always_on()) {
     return nanotel::start({.service_name = "benchmark",
                            .exporter = std::make_shared<discard>(),
                            .sampler = sampler,
-                           .ring_bytes = 1 << 20,
-                           .max_ring_bytes = 1 << 20});
+                           .ring_bytes = ring_bytes,
+                           .max_ring_bytes = ring_bytes});
 }
 
 inline void require(bool holds, const std::string& what) {
@@ -37,7 +40,10 @@ inline void require(bool holds, const std::string& what) {
 template <class F>
 std::vector<nanotel::finished_span> recorded_by(F&& record) {
     const auto memory = std::make_shared<nanotel::memory_exporter>();
-    auto telemetry = nanotel::start({.service_name = "check", .exporter = memory});
+    auto telemetry = nanotel::start({.service_name = "check",
+                                     .exporter = memory,
+                                     .ring_bytes = ring_bytes,
+                                     .max_ring_bytes = ring_bytes});
     record();
     require(telemetry.shutdown(std::chrono::seconds(10)).complete, "the telemetry did not shut down");
     return memory->spans();

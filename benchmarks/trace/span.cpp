@@ -77,8 +77,10 @@ const add shared_object(
 const add unsampled({"span/unsampled_3_attributes", "nanotel", "ns", 400,
                      [] {
                          const auto memory = std::make_shared<nanotel::memory_exporter>();
-                         auto telemetry =
-                             nanotel::start({.exporter = memory, .sampler = nanotel::sampler::always_off()});
+                         auto telemetry = nanotel::start({.exporter = memory,
+                                                          .sampler = nanotel::sampler::always_off(),
+                                                          .ring_bytes = ring_bytes,
+                                                          .max_ring_bytes = ring_bytes});
                          span_3(7, 2.5);
                          require(bool(telemetry.shutdown(std::chrono::seconds(10))) &&
                                      memory->spans().empty(),
