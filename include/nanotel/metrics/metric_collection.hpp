@@ -74,12 +74,13 @@ private:
         take_gauges();
     }
     void take_of_threads() {
-        // Of the one or the other, where there are no histograms.
-        const std::uint32_t quiet = seen_.histograms ? store_.change_epochs() : 0;
+        const std::uint32_t quiet = store_.change_epochs(seen_);
         if (seen_.histograms && has_barrier_) process_barrier();
         for (thread_metrics* const thread : seen_.threads) {
-            const bool still = !seen_.histograms || is_out_of_turn(*thread->owner);
-            left_copies_ = left_copies_ || !still;
+            // Where there were none when the epochs would have changed, a histogram that is there now is
+            // written to in either copy.
+            const bool still = seen_.histograms && is_out_of_turn(*thread->owner);
+            left_copies_ = left_copies_ || (seen_.histograms && !still);
             thread->cells.each([&](metric_cell& cell) { taker_.take(cell, still, quiet); });
         }
     }

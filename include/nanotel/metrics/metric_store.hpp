@@ -180,9 +180,21 @@ public:
 
     // -- the collection, see metrics/metric_collection.hpp
 
-    // Of all threads that measure; returns the one of before.
-    std::uint32_t change_epochs() noexcept {
+    struct snapshot {
+        std::vector<thread_metrics*> threads; // with those that their threads have given up
+        std::vector<metric_stream*> streams;  // those of a scope in a row
+        bool histograms;
+        bool exemplars;
+    };
+
+    // Of all threads that measure, where there are histograms; returns the one of before. The threads of the
+    // snapshot are those whose epochs were changed, no more and no less: one that is new since the last look
+    // would be left in its old copy, which nobody empties before the next change but one, and a histogram
+    // that is new since then would be emptied of the copy that is being written to.
+    std::uint32_t change_epochs(snapshot& seen) {
         const std::lock_guard lock(mutex_);
+        list_threads(seen);
+        if (!seen.histograms) return 0;
         const std::uint32_t before = epoch_++;
         // Sequentially consistent, for threads that fence their turns themselves: either they see the new
         // epoch, or the collection, which looks at their turns after it, sees an odd one. The others are
@@ -204,18 +216,10 @@ public:
         for (const auto& thread : threads_) thread->owner->measured.cell_count.store_relaxed(0);
     }
 
-    struct snapshot {
-        std::vector<thread_metrics*> threads;
-        std::vector<metric_stream*> streams; // those of a scope in a row
-        bool histograms;
-        bool exemplars;
-    };
     // What there is now; new series become the collection's. Only while the collection holds its own lock.
     void look(snapshot& into) {
         const std::lock_guard lock(mutex_);
-        into.threads.clear();
-        for (const auto& thread : threads_) into.threads.push_back(thread.get());
-        into.histograms = registry_.has_histograms();
+        list_threads(into);
         into.exemplars = memory_->has_reservoirs();
         into.streams.clear();
         for (const auto& stream : registry_.streams()) {
@@ -342,6 +346,13 @@ private:
     }
 
     // -- under the lock
+
+    void list_threads(snapshot& into) const {
+        into.threads.clear();
+        for (const auto* const list : {&threads_, &finished_})
+            for (const auto& thread : *list) into.threads.push_back(thread.get());
+        into.histograms = registry_.has_histograms();
+    }
 
     thread_metrics& metrics_of(thread_state& thread) {
         thread_measurements& measured = thread.measured;
