@@ -226,6 +226,36 @@ TEST_CASE("a callback may remove itself") {
     CHECK(token.use_count() == 1);
 }
 
+// Fails where both values of a set of labels are added to the series that a view or the limit makes of
+// several sets: what belongs together is told apart by all of its labels.
+TEST_CASE("of two values for a set of labels the last counts, also where sets are added up") {
+    measuring telemetry({.views = {{.instrument_name = "observed.faults", .exclude_keys = {"cpu"}},
+                                   {.instrument_name = "observed.memory", .cardinality_limit = 2},
+                                   {.instrument_name = "observed.seconds", .exclude_keys = {"cpu"}}}});
+    const auto a = faults.observe([](const auto& o) {
+        o.observe(10, "cpu"_attr = 1, "type"_attr = "minor");
+        o.observe(5, "type"_attr = "minor", "cpu"_attr = 2);
+        o.observe(20, "type"_attr = "minor", "cpu"_attr = 1); // in another order
+    });
+    const auto again = faults.observe([](const auto& o) { o.observe(7, "type"_attr = "minor"); });
+    const auto b = memory.observe([](const auto& o) {
+        for (const int value : {100, 1}) {
+            o.observe(0, "node"_attr = 0);
+            o.observe(value, "node"_attr = 1);
+            o.observe(value, "node"_attr = 2);
+        }
+    });
+    const auto c = seconds.observe([](const auto& o) {
+        o.observe(0.5, "cpu"_attr = 1);
+        o.observe(0.25, "cpu"_attr = 1);
+        o.observe(1.0, "cpu"_attr = 1.0); // another set
+    });
+    const auto metrics = telemetry.collected();
+    CHECK(number(point(find(metrics, "observed.faults"), {{"type", "minor"}}).value) == 20 + 5 + 7);
+    CHECK(number(point(find(metrics, "observed.memory"), overflow).value) == 1 + 1);
+    CHECK(number(point(find(metrics, "observed.seconds")).value) == 0.25 + 1.0);
+}
+
 // Fails where a view is not asked for observed series: its keys, its limit, or that it drops them.
 TEST_CASE("views filter, rename and drop what is observed") {
     measuring telemetry(

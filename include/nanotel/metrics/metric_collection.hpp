@@ -3,19 +3,12 @@
 #pragma once
 
 #include <nanotel/metrics/cell_taker.hpp>
+#include <nanotel/metrics/observations.hpp>
 
 #include <chrono>
 #include <thread> // yield
 
 namespace nanotel::inline NANOTEL_ABI::detail {
-
-// A number that a callback reported.
-struct observation {
-    known_instrument* instrument;
-    std::string sections;
-    bool complete;
-    std::uint64_t bits;
-};
 
 // One at a time collects, for whichever reader. All members are thread-safe.
 class metric_collection {
@@ -28,6 +21,7 @@ public:
     // All points of a reader, by its number in stream_settings::readers.
     void collect(std::size_t reader, std::vector<observation>& observed, metric_sink& sink) {
         metric_complaints heard;
+        keep_last_of_each(observed);
         const std::lock_guard lock(mutex_);
         taker_.tell(heard);
         drain();
