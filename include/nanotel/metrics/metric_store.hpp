@@ -99,6 +99,11 @@ public:
 
     void measure_bound(const bound_state& bound, std::uint64_t bits) noexcept {
         instrument_state& instrument = *bound.instrument;
+        // Which series it is for could not be kept: none is better than a wrong one.
+        if (bound.labelled && !bound.labels.any()) {
+            rejected.out_of_memory.fetch_add_relaxed(1);
+            return;
+        }
         long_way(instrument, bits, bound.slot.load_relaxed(), [&](thread_metrics& mine) {
             std::uint32_t slot = bound.slot.load_relaxed();
             if (!registry_.is_valid(slot)) {
