@@ -197,6 +197,11 @@ seen_by_collection looked_at(const std::function<void()>& between) {
     return {seen.threads.size(), seen.histograms};
 }
 
+locked_store::locked_store() {
+    while (!nanotel::detail::process().metrics.try_lock()) std::this_thread::yield();
+}
+locked_store::~locked_store() { nanotel::detail::process().metrics.unlock(); }
+
 diagnostics_of_test::diagnostics_of_test() {
     nanotel::set_diagnostic_handler([](nanotel::diagnostic_level, std::string_view text,
                                        void* self) { static_cast<diagnostics_of_test*>(self)->hear(text); },

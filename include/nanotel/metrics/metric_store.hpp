@@ -78,23 +78,27 @@ public:
     // -- the long way
 
     void measure(instrument_state& instrument, std::uint32_t index, std::uint64_t bits) noexcept {
-        long_way(instrument, bits, instrument.slot.load_relaxed() + index, [&](thread_metrics& mine) {
-            const std::uint32_t slot = slot_of(instrument) + index;
-            return &mine.find(slot, registry_.series_at(slot, now()));
-        });
+        const std::uint32_t known = instrument.slot.load_relaxed() + index;
+        long_way(
+            instrument, bits, [&](const thread_metrics& mine) { return mine.find_indirect(known); },
+            [&](thread_metrics& mine) {
+                const std::uint32_t slot = slot_of(instrument) + index;
+                return &mine.find(slot, registry_.series_at(slot, now()));
+            });
     }
 
     void measure_labelled(instrument_state& instrument, const label_set& set, std::uint64_t bits) noexcept {
-        long_way(instrument, bits, no_slot, [&](thread_metrics& mine) {
-            const std::uint32_t slot = slot_of(instrument);
-            known_instrument& known = registry_.instrument_at(slot);
-            const auto& cells = mine.cells_of(registry_.series_of(known, set, now()));
-            mine.show(slot, nullptr);
-            // Not where the instrument had another slot when the labels were hashed: the next time.
-            if (set.cacheable && set.slot == slot && known.direct)
-                mine.remember(set, cells.front(), slot, set.hash);
-            return &cells;
-        });
+        long_way(
+            instrument, bits, [&](const thread_metrics& mine) { return mine.find_remembered(set); },
+            [&](thread_metrics& mine) {
+                const std::uint32_t slot = slot_of(instrument);
+                known_instrument& known = registry_.instrument_at(slot);
+                const auto& cells = mine.cells_of(registry_.series_of(known, set, now()));
+                mine.show(slot, nullptr);
+                // Not where the instrument had another slot when the labels were hashed: the next time.
+                if (set.cacheable && set.slot == slot) mine.remember(set, cells, known.direct, slot);
+                return &cells;
+            });
     }
 
     void measure_bound(const bound_state& bound, std::uint64_t bits) noexcept {
@@ -104,7 +108,8 @@ public:
             rejected.out_of_memory.fetch_add_relaxed(1);
             return;
         }
-        long_way(instrument, bits, bound.slot.load_relaxed(), [&](thread_metrics& mine) {
+        const std::uint32_t known = bound.slot.load_relaxed();
+        const auto find = [&](thread_metrics& mine) {
             std::uint32_t slot = bound.slot.load_relaxed();
             if (!registry_.is_valid(slot)) {
                 slot = slot_of(instrument);
@@ -114,7 +119,9 @@ public:
                 bound.slot.store_relaxed(slot);
             }
             return &mine.find(slot, registry_.series_at(slot, now()));
-        });
+        };
+        long_way(
+            instrument, bits, [&](const thread_metrics& mine) { return mine.find_indirect(known); }, find);
     }
 
     void reject(const instrument_state& instrument, double value) noexcept {
@@ -299,8 +306,9 @@ public:
     }
 
 private:
-    template <class Find>
-    void long_way(const instrument_state& instrument, std::uint64_t bits, std::uint32_t known_slot,
+    // `find_known` finds what the thread has used before, and `find_cells` all, under the lock.
+    template <class Known, class Find>
+    void long_way(const instrument_state& instrument, std::uint64_t bits, Known&& find_known,
                   Find&& find_cells) noexcept {
         thread_state* const thread = this_thread();
         if (!thread) return;
@@ -311,19 +319,18 @@ private:
         measured.busy = 1;
         try {
             const thread_metrics* const known = measured.metrics;
-            const std::vector<metric_cell*>* cells = nullptr;
-            if (known && measured.cell_count.load_relaxed() != 0) cells = known->find_indirect(known_slot);
-            if (!cells) {
+            std::span<metric_cell* const> cells;
+            if (known && measured.cell_count.load_relaxed() != 0) cells = find_known(*known);
+            if (cells.empty()) {
                 const std::lock_guard lock(mutex_);
                 if (running_) {
                     heard_ = &heard.texts;
-                    cells = find_cells(metrics_of(*thread));
+                    cells = *find_cells(metrics_of(*thread));
                     heard_ = nullptr;
                 }
             }
             measured.busy = 0; // the rest is as the short way: it may ask for buckets or a reservoir itself
-            if (cells)
-                for (metric_cell* const cell : *cells) put(*thread, *cell, instrument, bits);
+            for (metric_cell* const cell : cells) put(*thread, *cell, instrument, bits);
         } catch (...) {
             rejected.out_of_memory.fetch_add_relaxed(1);
         }
