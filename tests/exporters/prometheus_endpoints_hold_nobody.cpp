@@ -96,12 +96,16 @@ TEST_CASE("a request without end is refused") {
     CHECK(source.collections == 0);
 }
 
-// Fails when stop waits for those who are connected; it has a second.
+// Fails when stop waits for those who are connected, who have an hour here.
 TEST_CASE("stop does not wait for those who are connected") {
-    given_source source;
-    make_large(source);
-    auto endpoint = std::make_unique<endpoint_under_test>(source);
-    const int port = endpoint->reader->port();
+    constexpr auto hour = std::chrono::hours(1);
+    detail::scrape_server server({"127.0.0.1"}, 0, "/metrics",
+                                 [](const detail::scrape_request&) {
+                                     return detail::scrape_answer{.body = std::string(12'000'000, 'x')};
+                                 },
+                                 {.to_ask = hour, .to_answer = hour});
+    const int port = server.start();
+    REQUIRE(port != 0);
     std::vector<std::unique_ptr<raw_client>> clients;
     for (int i = 0; i < 12; ++i) clients.push_back(std::make_unique<raw_client>(port));
     CHECK(clients[0]->write(request)); // and never reads
@@ -109,11 +113,32 @@ TEST_CASE("stop does not wait for those who are connected") {
     // It is being answered: one byte is there.
     char byte = 0;
     REQUIRE(::recv(clients[0]->socket(), &byte, 1, 0) == 1);
-    const auto begin = std::chrono::steady_clock::now();
-    endpoint.reset();
-    // Generous, since sanitizers are slow: the deadlines of requests and answers are far beyond.
-    CHECK(std::chrono::steady_clock::now() - begin < 1900ms);
+    server.stop();
     for (std::size_t i = 1; i < clients.size(); ++i) clients[i]->read_to_end();
+}
+
+// Fails when stop cuts off who is being answered.
+TEST_CASE("a scrape that has begun when stop is called gets its answer") {
+    std::promise<void> answering;
+    std::promise<void> stopping;
+    detail::scrape_server server({"127.0.0.1"}, 0, "/metrics",
+                                 [&](const detail::scrape_request&) {
+                                     answering.set_value();
+                                     stopping.get_future().wait();
+                                     return detail::scrape_answer{.body = "c_total 5\n"};
+                                 },
+                                 {.to_end = patience});
+    const int port = server.start();
+    REQUIRE(port != 0);
+    raw_client client(port);
+    REQUIRE(client.write(request));
+    answering.get_future().wait();
+    std::thread stop([&] {
+        stopping.set_value();
+        server.stop();
+    });
+    CHECK(client.read_to_end().find("\r\n\r\nc_total 5\n") != std::string::npos);
+    stop.join();
 }
 
 // Fails when a client that wants its connection kept holds a thread for it.
@@ -174,8 +199,7 @@ TEST_CASE("nothing is collected after stop, and start serves again") {
         reader->stop();
         CHECK(reader->port() == 0);
         CHECK(source.collections == round + 1);
-        // It had begun, so it gets its answer.
-        CHECK(client.read_to_end().find("\nc_total 5\n") != std::string::npos);
+        client.read_to_end();
     }
     reader->stop();
 }
@@ -224,20 +248,23 @@ TEST_CASE("a forked child may stop and start") {
     CHECK(endpoint->client().Get("/metrics")->status == 200);
 }
 
-TEST_CASE("the port of a process that was killed is free while a forked child of it lives") {
+namespace {
+
+// Whether a port can be had that a process had which was killed, while a forked child of it lives.
+bool port_is_free_again() {
     int told[2];
     int ending[2];
     REQUIRE(::pipe(told) == 0);
     REQUIRE(::pipe(ending) == 0);
-    given_source source;
     const pid_t server = ::fork();
     REQUIRE(server >= 0);
     if (server == 0) {
-        ::alarm(20);
+        ::alarm(60);
+        given_source source;
         const auto reader = nanotel::prometheus_exporter({.host = "127.0.0.1", .port = 0});
         reader->start(source);
         if (::fork() == 0) {
-            ::alarm(20);
+            ::alarm(60);
             int port = reader->port();
             reader->leave_to_parent();
             ::close(ending[1]);
@@ -250,10 +277,23 @@ TEST_CASE("the port of a process that was killed is free while a forked child of
     REQUIRE(::read(told[0], &port, sizeof port) == sizeof port);
     REQUIRE(::kill(server, SIGKILL) == 0);
     REQUIRE(::waitpid(server, nullptr, 0) == server);
+    given_source source;
     const auto next =
         nanotel::prometheus_exporter({.host = "127.0.0.1", .port = static_cast<std::uint16_t>(port)});
     next->start(source);
-    CHECK(next->port() == port);
+    const bool is_free = next->port() == port;
     next->stop();
     for (const int descriptor : {told[0], told[1], ending[0], ending[1]}) ::close(descriptor);
+    return is_free;
+}
+
+} // namespace
+
+// Fails when the child keeps its parent's port. A stranger may be given the port in between, but not each
+// time.
+TEST_CASE("the port of a process that was killed is free while a forked child of it lives") {
+    const diagnostics_heard heard; // of a port that is taken
+    bool is_free = false;
+    for (int i = 0; i < 5 && !is_free; ++i) is_free = port_is_free_again();
+    CHECK(is_free);
 }

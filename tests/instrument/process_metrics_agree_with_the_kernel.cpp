@@ -60,24 +60,32 @@ private:
 
 } // namespace
 
+// Fails where usage and virtual are those of something else, or in another unit. Meanwhile the system may
+// take pages of files away, and other threads of the test may map or give back memory: not each time.
 TEST_CASE("memory that is touched shows in usage and virtual, and goes again") {
     auto process = nanotel::observe_process();
     collecting telemetry;
     static_cast<void>(telemetry.collect()); // what the first collection needs is there
-    const collection before = telemetry.collect();
-    auto memory = std::make_unique<touched_memory>(64 * mebibyte);
-    const collection with = telemetry.collect();
-    memory.reset();
-    const collection after = telemetry.collect();
-    // Other threads of the test may take or give back some memory, and the kernel counts pages by the batch.
-    const auto grown = [](std::int64_t bytes) { return bytes > 56 * mebibyte && bytes < 128 * mebibyte; };
-    const auto usage = with.value("process.memory.usage");
-    CHECK(grown(usage - before.value("process.memory.usage")));
-    CHECK(grown(usage - after.value("process.memory.usage")));
-    const auto virtual_bytes = with.value("process.memory.virtual");
-    CHECK(virtual_bytes - before.value("process.memory.virtual") >= 64 * mebibyte);
-    CHECK(virtual_bytes - after.value("process.memory.virtual") >= 64 * mebibyte);
-    CHECK(virtual_bytes > usage);
+    const auto follows = [&] {
+        const collection before = telemetry.collect();
+        auto memory = std::make_unique<touched_memory>(64 * mebibyte);
+        const collection with = telemetry.collect();
+        memory.reset();
+        const collection after = telemetry.collect();
+        const auto differs = [](std::int64_t bytes) {
+            return bytes > 56 * mebibyte && bytes < 128 * mebibyte;
+        };
+        const auto usage = with.value("process.memory.usage");
+        const auto virtual_bytes = with.value("process.memory.virtual");
+        CHECK(virtual_bytes > usage);
+        return differs(usage - before.value("process.memory.usage")) &&
+               differs(usage - after.value("process.memory.usage")) &&
+               differs(virtual_bytes - before.value("process.memory.virtual")) &&
+               differs(virtual_bytes - after.value("process.memory.virtual"));
+    };
+    bool followed = false;
+    for (int i = 0; i < 10 && !followed; ++i) followed = follows();
+    CHECK(followed);
 }
 
 TEST_CASE("each open descriptor counts, and that of the reading does not") {

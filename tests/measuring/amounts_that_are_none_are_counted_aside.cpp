@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 using namespace nanotel_test;
 
@@ -44,6 +45,22 @@ TEST_CASE("a negative amount for a counter is left out, counted and said") {
     CHECK(point(find(metrics, "aside.real_up_down")).value == -0.5);
     CHECK(telemetry.stats().measurements.invalid == 4);
     CHECK(diagnostics.heard("the counter 'aside.whole' was given -3.000000, and a counter only grows"));
+}
+
+// Fails where a handle that has no labels, since memory was short for them or since they were moved to
+// another one, is asked for them.
+TEST_CASE("a handle without its labels measures nothing, and that is counted") {
+    measuring telemetry;
+    auto left = whole.bind("k"_attr = 1);
+    const auto with_labels = std::move(left);
+    left.add(5);
+    const auto copied = left;
+    copied.add(5);
+    with_labels.add(2);
+    const auto metrics = telemetry.collected();
+    CHECK(find(metrics, "aside.whole").points.size() == 1);
+    CHECK(point(find(metrics, "aside.whole"), {{"k", 1}}).value == 2);
+    CHECK(telemetry.stats().measurements.out_of_memory == 2);
 }
 
 // Fails where an amount that is not finite reaches a sum, which never recovers from it.

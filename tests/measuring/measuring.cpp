@@ -188,6 +188,20 @@ std::vector<nanotel::finished_metric> collecting_without_barrier::collect() {
     return decoded(bodies, 0);
 }
 
+seen_by_collection looked_at(const std::function<void()>& between) {
+    nanotel::detail::metric_store& store = nanotel::detail::process().metrics;
+    nanotel::detail::metric_store::snapshot seen{};
+    store.look(seen);
+    between();
+    static_cast<void>(store.change_epochs(seen));
+    return {seen.threads.size(), seen.histograms};
+}
+
+locked_store::locked_store() {
+    while (!nanotel::detail::process().metrics.try_lock()) std::this_thread::yield();
+}
+locked_store::~locked_store() { nanotel::detail::process().metrics.unlock(); }
+
 diagnostics_of_test::diagnostics_of_test() {
     nanotel::set_diagnostic_handler([](nanotel::diagnostic_level, std::string_view text,
                                        void* self) { static_cast<diagnostics_of_test*>(self)->hear(text); },

@@ -102,6 +102,23 @@ private:
     std::unique_ptr<implementation> implementation_;
 };
 
+// What a collection would take from, were there `between` between its first look at the store and the change
+// of the epochs. Nothing else may collect, and what the change leaves in the old copies is not taken.
+struct seen_by_collection {
+    std::size_t threads;
+    bool histograms;
+};
+seen_by_collection looked_at(const std::function<void()>& between);
+
+// While it lives nobody else takes the lock under which threads find what they have not measured before.
+class locked_store {
+public:
+    locked_store();
+    ~locked_store();
+    locked_store(const locked_store&) = delete;
+    locked_store& operator=(const locked_store&) = delete;
+};
+
 // The first metric of that name; fails the test where there is none.
 inline const nanotel::finished_metric& find(const std::vector<nanotel::finished_metric>& metrics,
                                             std::string_view name) {

@@ -240,6 +240,57 @@ TEST_CASE("points are consistent without membarrier too") {
     check_totals(told, 3 * rounds);
 }
 
+// Fails where a collection changes the epoch of a thread that it does not look at, whose old copy is then
+// emptied one collection too late and after the last one never; or where it takes histograms without having
+// changed any epoch.
+TEST_CASE("a collection looks at the threads whose epochs it changes") {
+    measuring telemetry;
+    additions.add(1);
+    const seen_by_collection before = looked_at([] { additions.add(1); });
+    CHECK(before.threads == 1);
+    CHECK_FALSE(before.histograms);
+    std::thread late;
+    std::atomic<bool> done{false};
+    const seen_by_collection after = looked_at([&] {
+        std::atomic<bool> has_recorded{false};
+        late = std::thread([&] {
+            explicit_ones.record(1);
+            has_recorded = true;
+            while (!done.load()) std::this_thread::yield();
+        });
+        while (!has_recorded.load()) std::this_thread::yield();
+    });
+    CHECK(after.threads == 2);
+    CHECK(after.histograms);
+    done = true;
+    late.join();
+}
+
+// Fails where a collection that began without any histogram takes a copy that is being written to: what
+// arrives between its reading and its emptying is lost, and sum and count differ.
+TEST_CASE("the first histogram may come in the middle of a collection") {
+    for (int i = 0; i < rounds / 2; ++i) {
+        measuring telemetry({.readers = {{.temporality = delta}}});
+        ledger told;
+        told.is_delta = true;
+        std::atomic<bool> collecting{false};
+        std::atomic<bool> done{false};
+        std::thread recording([&] {
+            additions.add(1); // the thread is known, and has no histogram
+            while (!collecting.load()) std::this_thread::yield();
+            for (int n = 0; n < 2'000; ++n) explicit_ones.record(1);
+            done = true;
+        });
+        do {
+            told.take(telemetry.collected());
+            collecting = true;
+        } while (!done.load());
+        recording.join();
+        told.take(telemetry.collected());
+        CHECK(told.values["race.explicit"] == 2'000);
+    }
+}
+
 // Fails where stop and begin of the store leave a thread that measures meanwhile a cell of the start before.
 TEST_CASE("threads measure through shutdowns and starts") {
     std::atomic<bool> done{false};

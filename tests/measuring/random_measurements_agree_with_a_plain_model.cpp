@@ -3,7 +3,9 @@
 #include "support/sanitizers.hpp"
 
 #include <condition_variable>
+#include <optional>
 #include <random>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -208,39 +210,82 @@ std::function<void(const measurement&)> bind(const measurement& m) {
 
 // ---- the model: every value of every series, one lock, one map
 
+// A metric that is made of an instrument.
+struct stream {
+    std::size_t instrument;
+    std::string name;
+    std::optional<std::string> kept{}; // the only key that a view keeps
+    bool without_b = false;            // a view takes the label b away
+    std::size_t limit = 2000;
+    std::vector<double> bounds{}; // where a view makes a histogram of a counter
+
+    bool is_histogram() const { return instruments[instrument].what == kind::histogram || !bounds.empty(); }
+};
+
+const labels overflow_labels{{"otel.metric.overflow", text_of(nanotel::any_value(true))}};
+
 struct model {
     struct series {
         std::uint64_t created = 0;
-        std::vector<double> values;
+        std::uint64_t since = 0; // of one that was let go: the last collection before it came back
+        std::uint64_t shown = 0;
+        std::vector<double> values;    // without those that are not finite
         std::vector<std::size_t> told; // by reader: how many of the values
     };
     struct observed_series {
         std::vector<double> told; // by reader
     };
+    using series_key = std::pair<std::size_t, labels>; // the stream, and the labels as it sees them
 
     std::mutex mutex;
     std::vector<reader_of_test> readers;
-    bool without_b = false; // a view takes the label b away
+    std::vector<stream> streams;
+    std::uint64_t forget_after = 0; // 0: never
     std::uint64_t begun = now();
-    std::map<std::pair<std::size_t, labels>, series> all;
-    std::map<std::pair<std::size_t, labels>, observed_series> observed;
+    std::uint64_t not_finite = 0; // histograms were given that
+    std::map<series_key, series> all;
+    std::map<series_key, observed_series> observed;
+    std::map<std::size_t, std::set<labels>> places; // by stream: within its limit
+    std::map<series_key, bool> forgotten;           // was there once
     std::map<std::size_t, std::vector<std::uint64_t>>
-        last_collected; // by instrument that is known, by reader
+        last_collected; // by stream of an instrument that is known, by reader
 
-    labels seen(labels l) const {
-        if (without_b) l.erase("b");
-        return l;
+    // The series of these labels, in the order in which they come.
+    series_key place(std::size_t number, labels l) {
+        const stream& of = streams[number];
+        if (of.without_b) l.erase("b");
+        if (of.kept) std::erase_if(l, [&](const auto& label) { return label.first != *of.kept; });
+        std::set<labels>& taken = places[number];
+        if (!taken.contains(l)) {
+            const std::size_t free_for_overflow = taken.contains(overflow_labels) ? 0 : 1;
+            if (taken.size() + free_for_overflow >= of.limit) l = overflow_labels;
+            taken.insert(l);
+        }
+        return {number, l};
     }
+    void know(std::size_t number) { last_collected[number].resize(readers.size()); }
 
     void measure(const measurement& m) {
         const std::lock_guard lock(mutex);
-        series& s = all[{m.instrument, seen(labels_of(m))}];
-        if (s.values.empty()) {
-            s.created = now();
-            s.told.resize(readers.size());
+        for (std::size_t number = 0; number < streams.size(); ++number) {
+            if (streams[number].instrument != m.instrument) continue;
+            know(number);
+            const series_key key = place(number, labels_of(m));
+            const auto [at, is_new] = all.try_emplace(key);
+            series& s = at->second;
+            if (is_new) {
+                s.created = now();
+                s.told.resize(readers.size());
+                if (forgotten.contains(key))
+                    for (const std::uint64_t last : last_collected[number]) s.since = std::max(s.since, last);
+            }
+            if (std::isfinite(m.amount)) s.values.push_back(m.amount);
         }
-        s.values.push_back(m.amount);
-        last_collected[m.instrument].resize(readers.size());
+        not_finite += !std::isfinite(m.amount) && is_read(m.instrument);
+    }
+    bool is_read(std::size_t instrument) const {
+        return std::any_of(streams.begin(), streams.end(),
+                           [&](const stream& s) { return s.instrument == instrument; });
     }
 
     bool is_delta(std::size_t reader, nanotel::instrument_kind what) const {
@@ -249,33 +294,82 @@ struct model {
         return what == kind::counter || what == kind::histogram || what == kind::gauge ||
                (what == kind::observable_counter && preference == delta);
     }
+
+    // Of a sum, zeros are as nothing.
+    bool has_something_for(std::size_t reader, std::size_t number, const series& s) const {
+        const bool zeros_count =
+            streams[number].is_histogram() || instruments[streams[number].instrument].what == kind::gauge;
+        return std::any_of(s.values.begin() + static_cast<std::ptrdiff_t>(s.told[reader]), s.values.end(),
+                           [&](double v) { return zeros_count || v != 0; });
+    }
+
+    // After a reader's collection: what nobody has anything of for long.
+    void forget() {
+        if (forget_after == 0) return;
+        std::erase_if(all, [&](const auto& one) {
+            const auto& [number, l] = one.first;
+            const series& s = one.second;
+            if (!may_forget(number) || now() - std::max(s.shown, s.created) <= forget_after) return false;
+            for (std::size_t r = 0; r < readers.size(); ++r)
+                if (has_something_for(r, number, s)) return false;
+            places[number].erase(l);
+            forgotten[one.first] = true;
+            return true;
+        });
+    }
+    bool may_forget(std::size_t number) const {
+        const instrument& i = instruments[streams[number].instrument];
+        std::set<nanotel::histogram_aggregation> wanted;
+        for (std::size_t r = 0; r < readers.size(); ++r) {
+            if (!is_delta(r, i.what)) return false;
+            wanted.insert(*readers[r].histograms);
+        }
+        return !(i.what == kind::histogram && !i.exponential && wanted.size() != 1) &&
+               count_of(streams[number].instrument) == 1;
+    }
+    std::ptrdiff_t count_of(std::size_t instrument) const {
+        return std::count_if(streams.begin(), streams.end(),
+                             [&](const stream& s) { return s.instrument == instrument; });
+    }
 };
 
 using observations = std::map<std::pair<std::size_t, labels>, std::pair<measurement, double>>;
 
-void check_point(const instrument& i, const nanotel::finished_metric& m, const nanotel::finished_point& p,
-                 const std::vector<double>& values) {
+void check_point(const stream& of, const nanotel::finished_metric& m, const nanotel::finished_point& p,
+                 const std::vector<double>& values, bool last_is_known) {
+    const instrument& i = instruments[of.instrument];
     if (i.what == kind::gauge) {
         CHECK(m.kind == nanotel::finished_metric_kind::gauge);
-        CHECK(number(p.value) == values.back());
+        if (last_is_known)
+            CHECK(number(p.value) == values.back());
+        else
+            CHECK(std::find(values.begin(), values.end(), number(p.value)) != values.end());
         CHECK((p.value.get_if<std::int64_t>() != nullptr) == i.integer);
         return;
     }
     double sum = 0;
     for (const double v : values) sum += v;
-    if (i.what != kind::histogram) {
+    if (!of.is_histogram()) {
         CHECK(m.kind == nanotel::finished_metric_kind::sum);
         CHECK(m.monotonic == (i.what == kind::counter));
         CHECK(number(p.value) == sum);
         CHECK((p.value.get_if<std::int64_t>() != nullptr) == i.integer);
         return;
     }
+    if (values.empty()) { // it was given what is not finite
+        CHECK(p.count == 0);
+        CHECK(p.sum == 0.0);
+        CHECK_FALSE(p.min.has_value());
+        CHECK_FALSE(p.max.has_value());
+        return;
+    }
     if (m.kind == nanotel::finished_metric_kind::exponential_histogram) return check_exponential(values, p);
-    CHECK(p.explicit_bounds == i.bounds);
-    std::vector<std::uint64_t> buckets(i.bounds.size() + 1);
+    const std::vector<double>& bounds = of.bounds.empty() ? i.bounds : of.bounds;
+    CHECK(p.explicit_bounds == bounds);
+    std::vector<std::uint64_t> buckets(bounds.size() + 1);
     for (const double v : values) {
         std::size_t b = 0;
-        while (b < i.bounds.size() && v > i.bounds[b]) ++b;
+        while (b < bounds.size() && v > bounds[b]) ++b;
         ++buckets[b];
     }
     CHECK(p.bucket_counts == buckets);
@@ -293,8 +387,9 @@ void check_collection(model& expected, const observations& reported, std::size_t
         told;
     for (const auto& m : metrics) {
         std::size_t number = 0;
-        while (number < instruments.size() && instruments[number].name != m.name) ++number;
-        REQUIRE(number < instruments.size());
+        while (number < expected.streams.size() && expected.streams[number].name != m.name) ++number;
+        INFO(m.name);
+        REQUIRE(number < expected.streams.size());
         for (const auto& p : m.points) {
             labels l;
             for (const auto& [key, value] : p.attributes) l[key] = text_of(value);
@@ -305,7 +400,7 @@ void check_collection(model& expected, const observations& reported, std::size_t
     }
     const auto take = [&](const std::pair<std::size_t, labels>& key) {
         const auto found = told.find(key);
-        std::string series = instruments[key.first].name;
+        std::string series = expected.streams[key.first].name;
         for (const auto& [k, v] : key.second) series += ' ' + k + '=' + v;
         INFO(series << " of reader " << reader);
         REQUIRE(found != told.end());
@@ -314,53 +409,64 @@ void check_collection(model& expected, const observations& reported, std::size_t
         return result;
     };
     const auto check_times = [&](const instrument& i, const nanotel::finished_metric& m,
-                                 const nanotel::finished_point& p, std::uint64_t created,
-                                 std::uint64_t last) {
+                                 const nanotel::finished_point& p, std::uint64_t created, std::uint64_t last,
+                                 std::uint64_t since = 0) {
         CHECK(p.time_unix_nano == now());
         if (i.what == kind::gauge || i.what == kind::observable_gauge) {
             CHECK(p.start_time_unix_nano == 0);
             CHECK_FALSE(m.temporality.has_value());
         } else if (expected.is_delta(reader, i.what)) {
             CHECK(m.temporality == nanotel::temporality::delta);
-            CHECK(p.start_time_unix_nano == std::max(created, last));
+            // Of one that came back: after the collection before, and not after it was measured last.
+            if (since == 0)
+                CHECK(p.start_time_unix_nano == std::max(created, last));
+            else
+                CHECK(p.start_time_unix_nano >= std::max(since, last));
         } else {
             CHECK(m.temporality == nanotel::temporality::cumulative);
             CHECK(p.start_time_unix_nano == created);
         }
     };
     for (auto& [key, s] : expected.all) {
-        const instrument& i = instruments[key.first];
+        const stream& of = expected.streams[key.first];
+        const instrument& i = instruments[of.instrument];
         const bool is_delta = expected.is_delta(reader, i.what);
-        const std::size_t first = is_delta ? std::exchange(s.told[reader], s.values.size()) : 0;
+        const bool has_something = expected.has_something_for(reader, key.first, s);
+        const std::size_t first = is_delta ? s.told[reader] : 0;
+        s.told[reader] = s.values.size();
         const std::vector<double> values(s.values.begin() + static_cast<std::ptrdiff_t>(first),
                                          s.values.end());
-        if (values.empty()) continue;
-        // Of a counter, to which nothing but 0 was added, there is nothing to tell.
-        if (is_delta && i.what == kind::counter && *std::max_element(values.begin(), values.end()) == 0)
-            continue;
+        if (is_delta && !has_something) continue;
+        if (values.empty() && !of.is_histogram()) continue;
         const auto taken = take(key);
         const auto* const m = taken.first;
         const auto* const p = taken.second;
         INFO(*m);
+        s.shown = now();
         const bool wants_exponential =
             i.exponential || (i.what == kind::histogram && expected.readers[reader].histograms ==
                                                                nanotel::histogram_aggregation::exponential);
-        if (i.what == kind::histogram)
+        if (of.is_histogram())
             CHECK((m->kind == nanotel::finished_metric_kind::exponential_histogram) == wants_exponential);
-        check_point(i, *m, *p, values);
-        check_times(i, *m, *p, s.created, expected.last_collected[key.first][reader]);
+        // A gauge keeps the last value apart for sets of labels that not all of its metrics make one, and for
+        // threads that measure one that has come back.
+        const bool last_is_known = s.since == 0 && expected.count_of(of.instrument) == 1;
+        check_point(of, *m, *p, values, last_is_known);
+        check_times(i, *m, *p, s.created, expected.last_collected[key.first][reader], s.since);
     }
     std::map<std::pair<std::size_t, labels>, double> sums;
-    for (const auto& [key, value] : reported) {
-        const std::pair<std::size_t, labels> seen{key.first, expected.seen(key.second)};
-        if (instruments[key.first].what == kind::observable_gauge)
-            sums[seen] = value.second;
-        else
-            sums[seen] += value.second;
-        expected.last_collected[key.first].resize(expected.readers.size());
-    }
+    for (std::size_t number = 0; number < expected.streams.size(); ++number)
+        for (const auto& [key, value] : reported) {
+            if (expected.streams[number].instrument != key.first) continue;
+            expected.know(number);
+            const auto seen = expected.place(number, key.second);
+            if (instruments[key.first].what == kind::observable_gauge)
+                sums[seen] = value.second;
+            else
+                sums[seen] += value.second;
+        }
     for (const auto& [key, sum] : sums) {
-        const instrument& i = instruments[key.first];
+        const instrument& i = instruments[expected.streams[key.first].instrument];
         const auto taken = take(key);
         const auto* const m = taken.first;
         const auto* const p = taken.second;
@@ -372,9 +478,10 @@ void check_collection(model& expected, const observations& reported, std::size_t
         before[reader] = sum;
         check_times(i, *m, *p, expected.begun, expected.last_collected[key.first][reader]);
     }
+    expected.forget();
     for (auto& [number, last] : expected.last_collected) last[reader] = now();
     for (const auto& one : told) {
-        INFO("not expected: " << instruments[one.first.first].name << " of reader " << reader);
+        INFO("not expected: " << expected.streams[one.first.first].name << " of reader " << reader);
         CHECK(false);
     }
 }
@@ -388,9 +495,9 @@ public:
         give(nullptr);
         thread_.join();
     }
-    // Returns when the work is done.
-    void perform(const std::function<void()>& work) {
-        give(&work);
+    // The work lives until wait() returns.
+    void begin(const std::function<void()>& work) { give(&work); }
+    void wait() {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [&] { return idle_; });
     }
@@ -442,9 +549,7 @@ public:
         }
         if (pick(2) == 0) options.exemplar_filter = nanotel::exemplar_filter::always_on;
         expected_.readers = options.readers;
-        expected_.without_b = pick(3) == 0;
-        if (expected_.without_b)
-            options.views.push_back({.instrument_name = "random.*", .exclude_keys = {"b"}});
+        choose_streams(options);
         measuring telemetry(options);
         expected_.begun = now();
         const auto a = observed_counter.observe([&](const auto& o) { report(11, o); });
@@ -459,11 +564,59 @@ public:
             telemetry.flush();
             for (std::size_t r = 0; r < options.readers.size(); ++r)
                 check_collection(expected_, reported_, r, telemetry.received(r));
+            CHECK(telemetry.stats().measurements.not_finite == expected_.not_finite);
         }
     }
 
 private:
     std::uint64_t pick(std::uint64_t below) { return random_() % below; }
+
+    // What views make of the instruments, and within which limit; or what is let go when it is idle.
+    void choose_streams(measuring_options& options) {
+        std::vector<stream>& streams = expected_.streams;
+        for (std::size_t i = 0; i < instruments.size(); ++i) streams.push_back({i, instruments[i].name});
+        const bool without_b = pick(3) == 0;
+        if (without_b) {
+            options.views.push_back({.instrument_name = "random.*", .exclude_keys = {"b"}});
+            for (stream& s : streams) s.without_b = true;
+        }
+        if (pick(3) == 0) {
+            is_limited_ = true;
+            options.cardinality_limit = 2 + pick(8);
+            for (stream& s : streams) s.limit = options.cardinality_limit;
+        } else if (pick(2) == 0) {
+            options.forget_idle_series_after = std::chrono::seconds(4);
+            expected_.forget_after = 4'000'000'000;
+            for (reader_of_test& r : expected_.readers) r.temporality = delta;
+            options.readers = expected_.readers;
+        }
+        if (pick(2) == 0) { // a second metric of an instrument
+            const std::size_t of = pick(first_observed);
+            stream second{of, "random.second", "a"};
+            second.limit = 2 + pick(6);
+            is_limited_ = true;
+            nanotel::view v{.instrument_name = instruments[of].name,
+                            .name = second.name,
+                            .keep_keys = std::vector<std::string>{"a"},
+                            .cardinality_limit = second.limit};
+            if (instruments[of].what == kind::counter && pick(2) == 0) {
+                second.bounds = {1, 100};
+                v.aggregation = nanotel::aggregation::explicit_buckets(second.bounds);
+            }
+            if (!without_b) options.views.push_back({.instrument_name = instruments[of].name});
+            options.views.push_back(v);
+            streams.push_back(second);
+        }
+        if (!without_b && pick(2) == 0) {
+            const std::size_t of = pick(instruments.size());
+            if (std::count_if(streams.begin(), streams.end(),
+                              [&](const stream& s) { return s.instrument == of; }) == 1) {
+                options.views.push_back(
+                    {.instrument_name = instruments[of].name, .aggregation = nanotel::aggregation::drop()});
+                std::erase_if(streams, [&](const stream& s) { return s.instrument == of; });
+            }
+        }
+    }
 
     measurement any_measurement(std::size_t instrument) {
         measurement m;
@@ -476,7 +629,10 @@ private:
         const double eighths = static_cast<double>(pick(limits.span));
         m.amount = (limits.signed_amounts ? eighths - static_cast<double>(limits.span) / 2 : eighths) / 8;
         if (pick(10) == 0) m.amount = 0;
-        if (instruments[instrument].integer) m.amount = std::floor(m.amount);
+        if (instruments[instrument].integer)
+            m.amount = std::floor(m.amount);
+        else if (instruments[instrument].what == kind::histogram && pick(20) == 0)
+            m.amount = pick(2) == 0 ? std::nan("") : pick(2) == 0 ? HUGE_VAL : -HUGE_VAL;
         return m;
     }
     struct instrument_limits {
@@ -492,34 +648,53 @@ private:
     void take_step() {
         if (pick(4) == 0) change_observed();
         const std::uint64_t threads = 1 + pick(workers_.size() + 1);
+        // At once, unless it is the order that decides what becomes of them: that is what comes last to a
+        // gauge, and what comes first within a limit.
+        const bool at_once = !is_limited_ && pick(2) == 0;
+        std::vector<std::vector<std::function<void()>>> todo(threads);
         for (std::uint64_t t = 0; t < threads; ++t) {
-            // Each thread's measurements, one thread after another: what comes last to a gauge is known.
-            std::vector<std::function<void()>> todo;
+            const auto is_possible = [&](std::size_t instrument) {
+                return !at_once || t == 0 || instruments[instrument].what != kind::gauge;
+            };
             for (std::uint64_t n = pick(30); n > 0; --n) {
                 if (pick(4) == 0 && !handles_.empty()) {
                     const handle& h = handles_[pick(handles_.size())];
+                    if (!is_possible(h.of.instrument)) continue;
                     measurement m = any_measurement(h.of.instrument);
                     m.variant = h.of.variant;
                     m.a = h.of.a;
                     m.b = h.of.b;
                     m.c = h.of.c;
                     expected_.measure(m);
-                    todo.push_back([&h, m] { h.measure(m); });
+                    todo[t].push_back([&h, m] { h.measure(m); });
                 } else {
                     const measurement m = any_measurement(pick(first_observed));
+                    if (!is_possible(m.instrument)) continue;
                     expected_.measure(m);
-                    todo.push_back([m] { perform(m); });
+                    todo[t].push_back([m] { perform(m); });
                     if (handles_.size() < 60 && pick(20) == 0) handles_.push_back({m, bind(m)});
                 }
             }
-            const auto all = [&] {
-                for (const auto& each : todo) each();
-            };
-            if (t < workers_.size())
-                workers_[t]->perform(all);
-            else
-                std::thread(all).join();
         }
+        std::vector<std::function<void()>> works;
+        for (const auto& list : todo)
+            works.push_back([&list] {
+                for (const auto& each : list) each();
+            });
+        std::vector<std::thread> passing;
+        const auto wait = [&] {
+            for (const auto& w : workers_) w->wait();
+            for (std::thread& t : passing) t.join();
+            passing.clear();
+        };
+        for (std::uint64_t t = 0; t < threads; ++t) {
+            if (t < workers_.size())
+                workers_[t]->begin(works[t]);
+            else
+                passing.emplace_back(works[t]);
+            if (!at_once) wait();
+        }
+        wait();
     }
 
     void change_observed() {
@@ -547,6 +722,7 @@ private:
 
     std::mt19937_64 random_;
     model expected_;
+    bool is_limited_ = false;
     std::mutex reporting_;
     observations reported_;
     std::vector<handle>& handles_;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "measuring.hpp"
 
+#include <algorithm>
+#include <thread>
+
 using namespace nanotel_test;
 using nanotel::aggregation;
 
@@ -193,6 +196,54 @@ TEST_CASE("a view makes of a counter a histogram, and the counter stays exact be
         CHECK(point(amounts, labels).bucket_counts == std::vector<std::uint64_t>{2, 4, 4});
         CHECK(point(amounts, labels).sum == 45);
     }
+}
+
+// Fails where what a thread has measured before, be it by labels known at run time, is looked up under the
+// lock of all threads again because a view or a reader wants another aggregation than the instrument's own.
+TEST_CASE("an instrument that is aggregated in another way, or in several, takes no lock once it is known") {
+    auto options =
+        with({{.instrument_name = "shop.requests", .aggregation = aggregation::explicit_buckets({1})},
+              {.instrument_name = "shop.errors", .aggregation = aggregation::explicit_buckets({1})},
+              {.instrument_name = "shop.errors", .name = "shop.errors.total"}});
+    options.readers = {{.histograms = nanotel::histogram_aggregation::explicit_buckets},
+                       {.histograms = nanotel::histogram_aggregation::exponential}};
+    measuring telemetry(options);
+    std::atomic<int> known{0};
+    std::atomic<int> again{0};
+    std::atomic<bool> done{false};
+    std::thread working([&] {
+        const auto bound = requests.bind("user"_attr = "bound");
+        const auto measure_all = [&] {
+            requests.add(1);
+            requests.add(1, "user"_attr = "a user of more than sixteen letters", "n"_attr = 7);
+            bound.add(1);
+            errors.add(1, "user"_attr = "x");
+            durations.record(1, "user"_attr = "x");
+        };
+        // Twice: what an instrument is found by is known after its first measurement.
+        measure_all();
+        measure_all();
+        known = 1;
+        while (again.load() == 0) std::this_thread::yield();
+        measure_all();
+        done = true;
+    });
+    while (known.load() == 0) std::this_thread::yield();
+    {
+        const locked_store nobody_else;
+        again = 1;
+        const auto late = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        while (!done.load() && std::chrono::steady_clock::now() < late) std::this_thread::yield();
+        CHECK(done.load());
+    }
+    working.join();
+    const auto metrics = telemetry.collected();
+    for (const auto& p : find(metrics, "shop.requests").points) CHECK(p.count == 3);
+    CHECK(find(metrics, "shop.requests").points.size() == 3);
+    CHECK(point(find(metrics, "shop.errors"), {{"user", "x"}}).count == 3);
+    CHECK(point(find(metrics, "shop.errors.total"), {{"user", "x"}}).value == 3);
+    CHECK(point(find(metrics, "shop.duration"), {{"user", "x"}}).count == 3);
+    CHECK(point(find(telemetry.received(1), "shop.duration"), {{"user", "x"}}).count == 3);
 }
 
 // Fails where record_min_max is not asked in fill().

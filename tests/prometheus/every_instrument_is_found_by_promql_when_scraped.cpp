@@ -39,7 +39,7 @@ TEST_CASE("PromQL finds what every instrument recorded, scraped from the program
         instruments.wait_until_shown(prometheus, common);
     }
 
-    CHECK(promql_value(prometheus, "sum(api_requests_total)") == 42);
+    prometheus.wait_for_value("sum(api_requests_total)", 42);
     CHECK(promql_value(prometheus, "sum(rate(api_requests_total[5m]))") > 0);
     CHECK(requests_at_first == 2);
     // The first scrape came after the first round. A series that is new since then has no value before.
@@ -52,8 +52,11 @@ TEST_CASE("PromQL finds what every instrument recorded, scraped from the program
 
     for (const double quantile : {0.1, 0.5, 0.7}) {
         const auto [lower, upper] = instruments.bucket_of_quantile(quantile);
-        const double found = promql_value(prometheus, "histogram_quantile(" + std::to_string(quantile) +
-                                                          ", request_duration_seconds_bucket)");
+        const double found = prometheus
+                                 .wait_for("histogram_quantile(" + std::to_string(quantile) +
+                                           ", request_duration_seconds_bucket)")
+                                 .at(0)
+                                 .value;
         CHECK(found > lower);
         CHECK(found <= upper);
     }
@@ -61,10 +64,10 @@ TEST_CASE("PromQL finds what every instrument recorded, scraped from the program
     // These formats have no native histograms: the exponential one has bounds.
     const auto count = static_cast<double>(instruments.sizes.size());
     prometheus.wait_for_value("response_size_bytes_count", count);
-    CHECK(promql_value(prometheus, "response_size_bytes_sum") ==
-          nanotel_test::every_instrument::sum_of(instruments.sizes));
-    const auto buckets = prometheus.query("response_size_bytes_bucket");
-    CHECK(buckets.size() > 8);
+    prometheus.wait_for_value("response_size_bytes_sum",
+                              nanotel_test::every_instrument::sum_of(instruments.sizes));
+    const auto buckets =
+        prometheus.wait_for("response_size_bytes_bucket", [](const auto& all) { return all.size() > 8; });
     for (const auto& bucket : buckets) {
         CAPTURE(bucket);
         const double bound = std::stod(bucket.labels.at("le"));

@@ -65,8 +65,9 @@ struct prometheus_exemplar {
 };
 
 /// A list of one scrape configuration, for prometheus_process. Whatever the interval, Prometheus looks for
-/// its targets 5 s after it started, not before.
-inline std::string scrape_of(const std::string& host_and_port, const std::string& interval = "200ms") {
+/// its targets 5 s after it started, not before. A scrape may take as long as the interval, and one that takes
+/// longer makes an end of all series until the next: long enough for a busy machine.
+inline std::string scrape_of(const std::string& host_and_port, const std::string& interval = "2s") {
     return fill_in(R"(
   - job_name: scraped
     scrape_interval: @INTERVAL@

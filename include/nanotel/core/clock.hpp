@@ -11,18 +11,18 @@ namespace nanotel::inline NANOTEL_ABI::detail {
 // A moment seen by both clocks.
 struct clock_reading {
     std::uint64_t ticks;
-    std::uint64_t unix_ns;
+    std::uint64_t unix_ns; // of CLOCK_REALTIME; else of the clock that was asked
 };
 
 // The counter is read on both sides of the system clock, and the closest pair of a few is taken: what lies
 // between them is the error.
 template <class Ticks>
-clock_reading read_clocks(Ticks ticks) noexcept {
+clock_reading read_clocks(Ticks ticks, clockid_t clock = CLOCK_REALTIME) noexcept {
     clock_reading best{};
     std::uint64_t narrowest = ~std::uint64_t{0};
     for (int i = 0; i < 5; ++i) {
         const std::uint64_t before = ticks();
-        const std::uint64_t unix_ns = clock_nanoseconds(CLOCK_REALTIME);
+        const std::uint64_t unix_ns = clock_nanoseconds(clock);
         const std::uint64_t after = ticks();
         if (after - before < narrowest) {
             narrowest = after - before;

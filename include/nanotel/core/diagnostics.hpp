@@ -347,6 +347,13 @@ inline diagnostics& diagnostics_to_tell() noexcept {
 inline void diagnose(diagnostic_level level, std::string_view subject_key, std::string text) noexcept {
     diagnostics_of_process().report(level, subject_key, static_cast<std::string&&>(text));
 }
+/// The same of a literal, also where memory is short: then it may not be said.
+inline void diagnose(diagnostic_level level, std::string_view subject_key, const char* text) noexcept {
+    try {
+        diagnose(level, subject_key, std::string(text));
+    } catch (...) { // no memory to say it
+    }
+}
 
 } // namespace detail
 

@@ -18,17 +18,24 @@
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
+/// How long a server of scrapes waits for its peers.
+struct scrape_patience {
+    std::chrono::milliseconds to_ask{2'000};     ///< for the whole request
+    std::chrono::milliseconds to_answer{10'000}; ///< for the answer to be read, from its first byte
+    std::chrono::milliseconds to_end{300};       ///< for answers that are on their way when the server ends
+};
+
 /// Reads and writes a socket under deadlines for the whole request and the whole answer, so that a peer that
 /// drips a byte a second holds nobody; the library's own limits are for one read or write. Writes without
 /// SIGPIPE. Has no limit to the descriptor's number, since it polls.
 class scrape_connection final : public httplib::Stream {
 public:
     using clock = std::chrono::steady_clock;
-    static constexpr std::chrono::seconds time_to_ask{2};
-    static constexpr std::chrono::seconds time_to_answer{10}; ///< from the first byte of the answer
     static constexpr std::size_t largest_request = 32 * 1024;
 
-    explicit scrape_connection(int descriptor) noexcept : descriptor_(descriptor) {}
+    scrape_connection(int descriptor, const scrape_patience& patience) noexcept
+        : descriptor_(descriptor), time_to_answer_(patience.to_answer),
+          ask_until_(clock::now() + patience.to_ask) {}
 
     /// What the peer sent beyond its request is read: closing a socket that holds unread bytes would reset
     /// the connection, and take the answer from a peer that has not read it yet.
@@ -60,7 +67,7 @@ public:
     }
 
     ssize_t write(const char* from, std::size_t size) {
-        if (!answering_) answer_until_ = clock::now() + time_to_answer;
+        if (!answering_) answer_until_ = clock::now() + time_to_answer_;
         answering_ = true;
         for (;;) {
             const auto sent = ::send(descriptor_, from, size, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -98,7 +105,8 @@ private:
     }
 
     int descriptor_;
-    clock::time_point ask_until_ = clock::now() + time_to_ask;
+    std::chrono::milliseconds time_to_answer_;
+    clock::time_point ask_until_;
     clock::time_point answer_until_{};
     bool answering_ = false;
     std::size_t received_ = 0;

@@ -52,6 +52,10 @@ using scrape_function = std::function<scrape_answer(const scrape_request&)>;
 /// The connections that are open, so that the end of the server need not wait for their peers.
 class scrape_connections {
 public:
+    explicit scrape_connections(const scrape_patience& how_long) noexcept : patience(how_long) {}
+
+    const scrape_patience patience;
+
     /// False once the server ends.
     bool add(int descriptor) {
         const std::lock_guard lock(mutex_);
@@ -73,7 +77,7 @@ public:
         std::unique_lock lock(mutex_);
         ending_ = true;
         for (const int descriptor : open_) ::shutdown(descriptor, SHUT_RD);
-        closed_.wait_for(lock, std::chrono::milliseconds{300}, [this] { return open_.empty(); });
+        closed_.wait_for(lock, patience.to_end, [this] { return open_.empty(); });
         for (const int descriptor : open_) ::shutdown(descriptor, SHUT_RDWR);
     }
 
@@ -237,7 +241,7 @@ private:
         try {
             ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
             if (connections_.add(descriptor)) {
-                scrape_connection connection(descriptor);
+                scrape_connection connection(descriptor, connections_.patience);
                 answered = process(connection);
                 if (answered) connection.finish();
             }
@@ -274,8 +278,10 @@ private:
 class scrape_server {
 public:
     /// Several hosts: the first that can be had.
-    scrape_server(std::vector<std::string> hosts, int port, std::string path, scrape_function answer)
-        : hosts_(std::move(hosts)), port_(port), path_(std::move(path)), answer_(std::move(answer)) {}
+    scrape_server(std::vector<std::string> hosts, int port, std::string path, scrape_function answer,
+                  const scrape_patience& patience = {})
+        : hosts_(std::move(hosts)), port_(port), path_(std::move(path)), answer_(std::move(answer)),
+          connections_(patience) {}
 
     scrape_server(const scrape_server&) = delete;
     scrape_server& operator=(const scrape_server&) = delete;

@@ -114,7 +114,7 @@ private:
     }
     void count_not_finite(const metric_cell& cell, const histogram_totals& totals) {
         const std::uint64_t count = totals.not_finite.load_relaxed();
-        if (count == 0) return;
+        if (count == 0 || cell.plan != 0) return; // once, however many aggregations it was given to
         store_.rejected.not_finite.fetch_add_relaxed(count);
         heard_->texts.push_back(
             "the histogram '" + cell.series->instrument->name +

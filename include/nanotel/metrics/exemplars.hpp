@@ -13,7 +13,8 @@
 namespace nanotel::inline NANOTEL_ABI {
 
 /// Which measurements may become exemplars (OpenTelemetry Metrics SDK, "ExemplarFilter"): none, all, or those
-/// taken within a sampled span. OTEL_METRICS_EXEMPLAR_FILTER.
+/// taken within a sampled span. OTEL_METRICS_EXEMPLAR_FILTER. Of those taken elsewhere an exemplar names no
+/// trace.
 enum class exemplar_filter : unsigned char { trace_based, always_on, always_off };
 
 namespace detail {
@@ -92,7 +93,9 @@ struct exemplar_reservoir {
             at = used++;
         else
             at = static_cast<std::uint32_t>(((random.draw() >> 32) * capacity) >> 32);
-        const bool in_span = (context.word & context_word::valid) != 0;
+        // A trace that is not sampled leads nowhere.
+        constexpr std::uint64_t exported = context_word::valid | context_word::sampled;
+        const bool in_span = (context.word & exported) == exported;
         slots()[at] = {bits,
                        now,
                        {in_span ? context.trace_id[0] : 0, in_span ? context.trace_id[1] : 0},

@@ -23,10 +23,12 @@ struct label_set {
 
 // Of one set that the thread has used; in memory of thread_metrics.
 struct cached_label_set {
-    metric_cell* cell;
+    metric_cell* cell;    // null: there are several, or one that the short way cannot write to
     const site_key* keys; // one array for each list of keys in a module: its address stands for them
     std::uint32_t slot;
     std::uint32_t packed_words;
+    metric_cell* const* cells; // all of them, for the long way
+    std::uint64_t cell_count;
     const std::uint64_t* packed() const noexcept { return reinterpret_cast<const std::uint64_t*>(this + 1); }
 };
 
@@ -145,8 +147,8 @@ std::uint64_t* pack_label(std::uint64_t* at, const std::uint64_t* end, const V& 
     return (reinterpret_cast<std::uintptr_t>(keys) * hash_secret_0) ^ (slot * hash_secret_1);
 }
 
-// The calling thread's cell, or null where it has not used the set. One function for each list of value
-// types, whatever the keys.
+// The calling thread's cell, or null where it has not used the set or the long way knows what to do with it.
+// One function for each list of value types, whatever the keys.
 template <class... V>
 [[gnu::noinline]] metric_cell* find_labelled_cell(thread_state& thread, std::uint32_t slot,
                                                   const site_key* keys, const V&... values) noexcept {

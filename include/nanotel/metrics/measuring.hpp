@@ -77,7 +77,8 @@ template <measurement What, class... Key, class... Value>
     return sdk ? sdk->seconds_since(ticks) : -1;
 }
 
-// The labels of a handle that was bound to label values known at run time, in memory of its own.
+// The labels of a handle that was bound to label values known at run time, in memory of its own. Where that
+// cannot be had the handle measures nothing, which is counted: see any().
 class label_copy {
 public:
     constexpr label_copy() noexcept = default;

@@ -3,19 +3,12 @@
 #pragma once
 
 #include <nanotel/metrics/cell_taker.hpp>
+#include <nanotel/metrics/observations.hpp>
 
 #include <chrono>
 #include <thread> // yield
 
 namespace nanotel::inline NANOTEL_ABI::detail {
-
-// A number that a callback reported.
-struct observation {
-    known_instrument* instrument;
-    std::string sections;
-    bool complete;
-    std::uint64_t bits;
-};
 
 // One at a time collects, for whichever reader. All members are thread-safe.
 class metric_collection {
@@ -28,6 +21,7 @@ public:
     // All points of a reader, by its number in stream_settings::readers.
     void collect(std::size_t reader, std::vector<observation>& observed, metric_sink& sink) {
         metric_complaints heard;
+        keep_last_of_each(observed);
         const std::lock_guard lock(mutex_);
         taker_.tell(heard);
         drain();
@@ -74,12 +68,13 @@ private:
         take_gauges();
     }
     void take_of_threads() {
-        // Of the one or the other, where there are no histograms.
-        const std::uint32_t quiet = seen_.histograms ? store_.change_epochs() : 0;
+        const std::uint32_t quiet = store_.change_epochs(seen_);
         if (seen_.histograms && has_barrier_) process_barrier();
         for (thread_metrics* const thread : seen_.threads) {
-            const bool still = !seen_.histograms || is_out_of_turn(*thread->owner);
-            left_copies_ = left_copies_ || !still;
+            // Where there were none when the epochs would have changed, a histogram that is there now is
+            // written to in either copy.
+            const bool still = seen_.histograms && is_out_of_turn(*thread->owner);
+            left_copies_ = left_copies_ || (seen_.histograms && !still);
             thread->cells.each([&](metric_cell& cell) { taker_.take(cell, still, quiet); });
         }
     }

@@ -78,28 +78,38 @@ public:
     // -- the long way
 
     void measure(instrument_state& instrument, std::uint32_t index, std::uint64_t bits) noexcept {
-        long_way(instrument, bits, instrument.slot.load_relaxed() + index, [&](thread_metrics& mine) {
-            const std::uint32_t slot = slot_of(instrument) + index;
-            return &mine.find(slot, registry_.series_at(slot, now()));
-        });
+        const std::uint32_t known = instrument.slot.load_relaxed() + index;
+        long_way(
+            instrument, bits, [&](const thread_metrics& mine) { return mine.find_indirect(known); },
+            [&](thread_metrics& mine) {
+                const std::uint32_t slot = slot_of(instrument) + index;
+                return &mine.find(slot, registry_.series_at(slot, now()));
+            });
     }
 
     void measure_labelled(instrument_state& instrument, const label_set& set, std::uint64_t bits) noexcept {
-        long_way(instrument, bits, no_slot, [&](thread_metrics& mine) {
-            const std::uint32_t slot = slot_of(instrument);
-            known_instrument& known = registry_.instrument_at(slot);
-            const auto& cells = mine.cells_of(registry_.series_of(known, set, now()));
-            mine.show(slot, nullptr);
-            // Not where the instrument had another slot when the labels were hashed: the next time.
-            if (set.cacheable && set.slot == slot && known.direct)
-                mine.remember(set, cells.front(), slot, set.hash);
-            return &cells;
-        });
+        long_way(
+            instrument, bits, [&](const thread_metrics& mine) { return mine.find_remembered(set); },
+            [&](thread_metrics& mine) {
+                const std::uint32_t slot = slot_of(instrument);
+                known_instrument& known = registry_.instrument_at(slot);
+                const auto& cells = mine.cells_of(registry_.series_of(known, set, now()));
+                mine.show(slot, nullptr);
+                // Not where the instrument had another slot when the labels were hashed: the next time.
+                if (set.cacheable && set.slot == slot) mine.remember(set, cells, known.direct, slot);
+                return &cells;
+            });
     }
 
     void measure_bound(const bound_state& bound, std::uint64_t bits) noexcept {
         instrument_state& instrument = *bound.instrument;
-        long_way(instrument, bits, bound.slot.load_relaxed(), [&](thread_metrics& mine) {
+        // Which series it is for could not be kept: none is better than a wrong one.
+        if (bound.labelled && !bound.labels.any()) {
+            rejected.out_of_memory.fetch_add_relaxed(1);
+            return;
+        }
+        const std::uint32_t known = bound.slot.load_relaxed();
+        const auto find = [&](thread_metrics& mine) {
             std::uint32_t slot = bound.slot.load_relaxed();
             if (!registry_.is_valid(slot)) {
                 slot = slot_of(instrument);
@@ -109,7 +119,9 @@ public:
                 bound.slot.store_relaxed(slot);
             }
             return &mine.find(slot, registry_.series_at(slot, now()));
-        });
+        };
+        long_way(
+            instrument, bits, [&](const thread_metrics& mine) { return mine.find_indirect(known); }, find);
     }
 
     void reject(const instrument_state& instrument, double value) noexcept {
@@ -180,9 +192,21 @@ public:
 
     // -- the collection, see metrics/metric_collection.hpp
 
-    // Of all threads that measure; returns the one of before.
-    std::uint32_t change_epochs() noexcept {
+    struct snapshot {
+        std::vector<thread_metrics*> threads; // with those that their threads have given up
+        std::vector<metric_stream*> streams;  // those of a scope in a row
+        bool histograms;
+        bool exemplars;
+    };
+
+    // Of all threads that measure, where there are histograms; returns the one of before. The threads of the
+    // snapshot are those whose epochs were changed, no more and no less: one that is new since the last look
+    // would be left in its old copy, which nobody empties before the next change but one, and a histogram
+    // that is new since then would be emptied of the copy that is being written to.
+    std::uint32_t change_epochs(snapshot& seen) {
         const std::lock_guard lock(mutex_);
+        list_threads(seen);
+        if (!seen.histograms) return 0;
         const std::uint32_t before = epoch_++;
         // Sequentially consistent, for threads that fence their turns themselves: either they see the new
         // epoch, or the collection, which looks at their turns after it, sees an odd one. The others are
@@ -204,18 +228,10 @@ public:
         for (const auto& thread : threads_) thread->owner->measured.cell_count.store_relaxed(0);
     }
 
-    struct snapshot {
-        std::vector<thread_metrics*> threads;
-        std::vector<metric_stream*> streams; // those of a scope in a row
-        bool histograms;
-        bool exemplars;
-    };
     // What there is now; new series become the collection's. Only while the collection holds its own lock.
     void look(snapshot& into) {
         const std::lock_guard lock(mutex_);
-        into.threads.clear();
-        for (const auto& thread : threads_) into.threads.push_back(thread.get());
-        into.histograms = registry_.has_histograms();
+        list_threads(into);
         into.exemplars = memory_->has_reservoirs();
         into.streams.clear();
         for (const auto& stream : registry_.streams()) {
@@ -290,8 +306,9 @@ public:
     }
 
 private:
-    template <class Find>
-    void long_way(const instrument_state& instrument, std::uint64_t bits, std::uint32_t known_slot,
+    // `find_known` finds what the thread has used before, and `find_cells` all, under the lock.
+    template <class Known, class Find>
+    void long_way(const instrument_state& instrument, std::uint64_t bits, Known&& find_known,
                   Find&& find_cells) noexcept {
         thread_state* const thread = this_thread();
         if (!thread) return;
@@ -302,19 +319,18 @@ private:
         measured.busy = 1;
         try {
             const thread_metrics* const known = measured.metrics;
-            const std::vector<metric_cell*>* cells = nullptr;
-            if (known && measured.cell_count.load_relaxed() != 0) cells = known->find_indirect(known_slot);
-            if (!cells) {
+            std::span<metric_cell* const> cells;
+            if (known && measured.cell_count.load_relaxed() != 0) cells = find_known(*known);
+            if (cells.empty()) {
                 const std::lock_guard lock(mutex_);
                 if (running_) {
                     heard_ = &heard.texts;
-                    cells = find_cells(metrics_of(*thread));
+                    cells = *find_cells(metrics_of(*thread));
                     heard_ = nullptr;
                 }
             }
             measured.busy = 0; // the rest is as the short way: it may ask for buckets or a reservoir itself
-            if (cells)
-                for (metric_cell* const cell : *cells) put(*thread, *cell, instrument, bits);
+            for (metric_cell* const cell : cells) put(*thread, *cell, instrument, bits);
         } catch (...) {
             rejected.out_of_memory.fetch_add_relaxed(1);
         }
@@ -342,6 +358,13 @@ private:
     }
 
     // -- under the lock
+
+    void list_threads(snapshot& into) const {
+        into.threads.clear();
+        for (const auto* const list : {&threads_, &finished_})
+            for (const auto& thread : *list) into.threads.push_back(thread.get());
+        into.histograms = registry_.has_histograms();
+    }
 
     thread_metrics& metrics_of(thread_state& thread) {
         thread_measurements& measured = thread.measured;

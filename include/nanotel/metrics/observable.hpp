@@ -94,9 +94,11 @@ public:
     observable_instrument& operator=(const observable_instrument&) = delete;
 
     /// Registers a callback, `[](const auto& observer) { observer.observe(value, "key"_attr = …); }`, which
-    /// runs at each collection of each reader on a thread of the library, for as long as the guard lives. One
-    /// that throws is reported and loses what it had yet to say; one that takes longer than the export
-    /// timeout is left behind. It must not wait for flush or shutdown. Throws std::bad_alloc.
+    /// runs at each collection of each reader on a thread of the library, for as long as the guard lives: one
+    /// callback after another, the oldest first, but beside one that takes long the others go on. One that
+    /// throws is reported and loses what it had yet to say; one that takes longer than the export timeout, or
+    /// a second where a scrape asks, is left behind, and not called again before it has returned. It must not
+    /// wait for flush or shutdown. Throws std::bad_alloc.
     template <class F>
     [[nodiscard]] callback_guard observe(F function) {
         static_assert(

@@ -4,6 +4,8 @@
 
 #include <nanotel/metrics/start_memory.hpp>
 
+#include <span>
+
 namespace nanotel::inline NANOTEL_ABI::detail {
 
 // Made by its thread under the lock of the store. The thread alone changes it, but for what the collection
@@ -13,7 +15,7 @@ struct thread_metrics {
     thread_state* owner = nullptr;
     std::shared_ptr<start_memory> memory;
     std::size_t gone_before = 0; // series that the store had let go when this was made
-    std::uint32_t unloaded = 0; // modules, when its label sets were last looked at: see metric_store
+    std::uint32_t unloaded = 0;  // modules, when its label sets were last looked at: see metric_store
     cell_arena cells;
     // Of an instrument with one plan; with more of them, as many cells in a row.
     std::unordered_map<measured_series*, std::vector<metric_cell*>> by_series;
@@ -62,9 +64,10 @@ struct thread_metrics {
         }
         return all;
     }
-    // What the short way cannot write to; null where find() has not found it.
-    const std::vector<metric_cell*>* find_indirect(std::uint32_t slot) const noexcept {
-        return slot < indirect.size() ? indirect[slot] : nullptr;
+    // What the short way cannot write to; none where find() has not found it.
+    std::span<metric_cell* const> find_indirect(std::uint32_t slot) const noexcept {
+        if (slot >= indirect.size() || !indirect[slot]) return {};
+        return *indirect[slot];
     }
 
     // A signal handler may measure at any moment in here: it finds the array of before or the new one.
@@ -85,13 +88,26 @@ struct thread_metrics {
 
     // Throws where memory is short, and remembers nothing then. A signal handler that looks for a set
     // meanwhile finds none, and no table that is freed.
-    void remember(const label_set& set, metric_cell* cell, std::uint32_t slot, std::uint64_t hash) {
+    void remember(const label_set& set, std::span<metric_cell* const> its_cells, bool direct,
+                  std::uint32_t slot) {
         owner->measured.label_sets = nullptr;
         __atomic_signal_fence(__ATOMIC_SEQ_CST);
-        add(set, cell, slot, hash);
+        add(set, its_cells, direct, slot);
         owner->measured.label_set_mask = label_sets.size() - 1;
         __atomic_signal_fence(__ATOMIC_SEQ_CST);
         owner->measured.label_sets = label_sets.data();
+    }
+    // All cells of a set that was remembered, for the long way; none where it was not.
+    std::span<metric_cell* const> find_remembered(const label_set& set) const noexcept {
+        if (!set.cacheable || label_sets.empty()) return {};
+        for (std::uint64_t i = set.hash;; ++i) {
+            const auto& [hash, found] = label_sets[i & (label_sets.size() - 1)];
+            if (!found) return {};
+            if (hash == set.hash && found->keys == set.keys && found->slot == set.slot &&
+                found->packed_words == set.packed_words &&
+                std::memcmp(found->packed(), set.packed, set.packed_words * 8) == 0)
+                return {found->cells, found->cell_count};
+        }
     }
     // The addresses of their keys mean nothing any more.
     void forget_label_sets() noexcept {
@@ -108,7 +124,7 @@ private:
         chunk_words_left_ = 0;
     }
 
-    void add(const label_set& set, metric_cell* cell, std::uint32_t slot, std::uint64_t hash) {
+    void add(const label_set& set, std::span<metric_cell* const> its_cells, bool direct, std::uint32_t slot) {
         if (label_set_count == most_label_sets) clear();
         if ((label_set_count + 1) * 2 > label_sets.size()) {
             std::vector<label_set_slot> larger(label_sets.empty() ? 16 : label_sets.size() * 2);
@@ -123,11 +139,16 @@ private:
             chunk_ = label_set_memory.back().get();
             chunk_words_left_ = chunk;
         }
-        auto* const made = new (chunk_) cached_label_set{cell, set.keys, slot, set.packed_words};
+        auto* const made = new (chunk_) cached_label_set{direct ? its_cells.front() : nullptr,
+                                                         set.keys,
+                                                         slot,
+                                                         set.packed_words,
+                                                         its_cells.data(),
+                                                         its_cells.size()};
         std::memcpy(static_cast<void*>(made + 1), set.packed, set.packed_words * 8);
         chunk_ += words;
         chunk_words_left_ -= words;
-        place(label_sets, {hash, made});
+        place(label_sets, {set.hash, made});
         ++label_set_count;
     }
 

@@ -48,8 +48,11 @@ private:
 
 /// A view (OpenTelemetry Metrics SDK, "View"): what it selects, and the metric that it makes of each
 /// instrument selected. Where several views select an instrument each makes a metric of it, where none does
-/// the default. Given in options::views; costs nothing where an instrument is used, except for those of which
-/// several views make different aggregations.
+/// the default. Given in options::views; to rename, filter, limit or drop costs nothing where an instrument
+/// is used. One that is aggregated in several ways, by views or by readers that differ in
+/// metric_reader::histograms, or as another kind of instrument is, as a histogram made of a counter, is
+/// measured by a longer way, which takes no lock: some ten nanoseconds, and with labels known at run time
+/// about a hundred.
 struct view {
     // -- which instruments; what is not set selects all
 

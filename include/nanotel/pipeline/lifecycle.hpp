@@ -27,23 +27,35 @@ inline void add_counts(signal_statistics& sum, const signal_statistics& more) {
     sum.dropped_by.damaged += more.dropped_by.damaged;
 }
 
-inline void add_counts(statistics& sum, pipeline& one) {
+// `count_destination` adds those of an outlet.
+template <class Count>
+void add_counts(statistics& sum, pipeline& one, Count&& count_destination) {
     // Before the queues are asked: what reaches them meanwhile is queued, and not recorded yet.
     const std::uint64_t points = one.reading.collected_points();
     const std::uint64_t lost = one.reading.lost_points();
     const std::uint64_t again = one.collecting.counted_again();
-    sum.destinations.clear();
-    one.for_each_destination([&](outlet& each) {
-        sum.destinations.push_back(each.queue.describe(each.name));
-        add_counts(sum, sum.destinations.back().spans);
-        add_counts(sum.data_points, sum.destinations.back().data_points);
-    });
+    one.for_each_destination(count_destination);
     sum.recorded += again;
     sum.queued += one.collecting.encoded_items();
     sum.dropped_by.out_of_memory += one.collecting.lost_to_memory();
     sum.dropped_by.filtered += one.collecting.filtered();
     sum.data_points.recorded += points;
     sum.data_points.dropped_by.out_of_memory += lost;
+}
+inline void add_counts(statistics& sum, pipeline& one) {
+    sum.destinations.clear();
+    add_counts(sum, one, [&](outlet& each) {
+        sum.destinations.push_back(each.queue.describe(each.name));
+        add_counts(sum, sum.destinations.back().spans);
+        add_counts(sum.data_points, sum.destinations.back().data_points);
+    });
+}
+// The same without memory, and without saying what became of each destination.
+inline void add_totals(statistics& sum, pipeline& one) noexcept {
+    add_counts(sum, one, [&](outlet& each) {
+        add_counts(sum, each.queue.snapshot(signal::traces));
+        add_counts(sum.data_points, each.queue.snapshot(signal::metrics));
+    });
 }
 
 inline statistics collect_statistics() {
@@ -188,10 +200,83 @@ inline std::shared_ptr<restart_plan> exchange_plan(std::shared_ptr<restart_plan>
     return plan;
 }
 
-inline flush_result shutdown_until(steady_clock::time_point deadline) {
+// What is to be told of a pipeline that has ended, beyond its life. Where memory is short, in less detail.
+// Under the lock of the state.
+inline void keep_counts(process_state& state, pipeline& ended) noexcept {
+    try {
+        statistics sum = state.before;
+        add_counts(sum, ended);
+        state.before = std::move(sum);
+    } catch (...) {
+        add_totals(state.before, ended);
+    }
+    state.before.queued = state.before.spilled; // of earlier ones too
+    state.before.data_points.queued = state.before.data_points.spilled;
+    try {
+        ended.for_each_destination([&](outlet& each) {
+            if (each.spool_folder.empty()) return;
+            auto& left = state.left_on_disk[each.spool_folder];
+            left[0] += each.queue.snapshot(signal::traces).spilled;
+            left[1] += each.queue.snapshot(signal::metrics).spilled;
+        });
+    } catch (...) { // the next start will count what is there as found
+    }
+}
+
+// All of it, whatever comes: a phase that stayed at `ending` would have everybody wait for it for ever.
+inline bool end_running(const std::shared_ptr<pipeline>& ending, steady_clock::time_point deadline) noexcept {
+    process_state& state = process();
+    bool complete = false;
+    bool ended = true;
+    try {
+        complete = take_down(ending, deadline);
+    } catch (...) {
+        state.modules.enable(0);
+        state.threads.stop();
+        state.metrics.stop();
+        ended = false;
+    }
+    const std::lock_guard lock(state.mutex);
+    // Its threads may still be there.
+    if (!ended && !ending->older && state.left_behind != ending)
+        ending->older = std::exchange(state.left_behind, ending);
+    keep_counts(state, *ending);
+    state.running.reset();
+    state.phase = life_phase::stopped;
+    state.changed.notify_all();
+    return complete;
+}
+
+// What the deadline of a shutdown left over. Throws where memory is short.
+inline void tell_what_is_left(pipeline& ended) {
+    statistics sum;
+    add_counts(sum, ended);
+    if (const std::uint64_t spilled = sum.spilled + sum.data_points.spilled; spilled != 0)
+        diagnose(diagnostic_level::warning, "shutdown:spilled",
+                 std::to_string(sum.spilled) + " spans and " + std::to_string(sum.data_points.spilled) +
+                     " data points were not delivered before the deadline of the shutdown; they wait on "
+                     "disk, and the next start with the same options::spool sends them");
+    const std::uint64_t points = sum.data_points.dropped_by.shut_down;
+    if (sum.dropped_by.shut_down + points == 0) return;
+    diagnose(diagnostic_level::error, "shutdown",
+             std::to_string(sum.dropped_by.shut_down) + " spans" +
+                 (points != 0 ? " and " + std::to_string(points) + " data points" : "") +
+                 " were not delivered before the deadline of the shutdown and are dropped; give it "
+                 "more time (options::shutdown_timeout) or see why the destination is slow");
+}
+
+// Where memory is short it does its work all the same, and its result holds no counts.
+inline flush_result shutdown_until(steady_clock::time_point deadline) noexcept {
     process_state& state = process();
     if (state.threads.is_unprepared_child()) return {.complete = true};
-    const statistics before = collect_statistics();
+    const auto counts = []() noexcept -> std::optional<statistics> {
+        try {
+            return collect_statistics();
+        } catch (...) {
+            return std::nullopt;
+        }
+    };
+    const std::optional<statistics> before = counts();
     std::shared_ptr<pipeline> ending;
     bool forgotten = false;
     bool complete;
@@ -211,41 +296,15 @@ inline flush_result shutdown_until(steady_clock::time_point deadline) {
         }
     }
     if (ending || forgotten) static_cast<void>(exchange_plan(nullptr)); // no child goes on from here
-    if (ending) {
-        complete = take_down(ending, deadline);
-        const std::lock_guard lock(state.mutex);
-        statistics sum = state.before;
-        add_counts(sum, *ending);
-        state.before = sum;
-        state.before.queued = state.before.spilled; // of earlier ones too
-        state.before.data_points.queued = state.before.data_points.spilled;
-        ending->for_each_destination([&](outlet& each) {
-            if (each.spool_folder.empty()) return;
-            auto& left = state.left_on_disk[each.spool_folder];
-            left[0] += each.queue.snapshot(signal::traces).spilled;
-            left[1] += each.queue.snapshot(signal::metrics).spilled;
-        });
-        state.running.reset();
-        state.phase = life_phase::stopped;
-        state.changed.notify_all();
-    }
-    const flush_result result = difference(complete, before, collect_statistics());
-    if (ending) process_diagnostics.tell_what_was_held_back(true); // nobody comes back for it
-    if (ending && !complete) {
-        statistics sum;
-        add_counts(sum, *ending);
-        if (const std::uint64_t spilled = sum.spilled + sum.data_points.spilled; spilled != 0)
-            diagnose(diagnostic_level::warning, "shutdown:spilled",
-                     std::to_string(sum.spilled) + " spans and " + std::to_string(sum.data_points.spilled) +
-                         " data points were not delivered before the deadline of the shutdown; they wait on "
-                         "disk, and the next start with the same options::spool sends them");
-        if (sum.dropped_by.shut_down + sum.data_points.dropped_by.shut_down == 0) return result;
-        const std::uint64_t points = sum.data_points.dropped_by.shut_down;
-        diagnose(diagnostic_level::error, "shutdown",
-                 std::to_string(sum.dropped_by.shut_down) + " spans" +
-                     (points != 0 ? " and " + std::to_string(points) + " data points" : "") +
-                     " were not delivered before the deadline of the shutdown and are dropped; give it "
-                     "more time (options::shutdown_timeout) or see why the destination is slow");
+    if (ending) complete = end_running(ending, deadline);
+    const std::optional<statistics> after = counts();
+    flush_result result{.complete = complete};
+    if (before && after) result = difference(complete, *before, *after);
+    if (!ending) return result;
+    process_diagnostics.tell_what_was_held_back(true); // nobody comes back for it
+    try {
+        if (!complete) tell_what_is_left(*ending);
+    } catch (...) { // no memory to say it
     }
     return result;
 }

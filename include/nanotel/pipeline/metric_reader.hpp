@@ -22,7 +22,8 @@ struct metric_reader {
     std::optional<std::chrono::milliseconds> timeout{}; // 30 s
     /// OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE.
     std::optional<temporality_preference> temporality{}; // cumulative
-    /// OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION.
+    /// OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION. Where readers want different ones,
+    /// histograms are measured by a longer way: see nanotel::view.
     std::optional<histogram_aggregation> histograms{}; // explicit_buckets
     /// Points in one body, 0 for as many as fit in options::max_export_batch_bytes.
     std::uint64_t max_export_batch_size = 0;

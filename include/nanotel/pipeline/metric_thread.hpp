@@ -3,7 +3,7 @@
 #pragma once
 
 #include <nanotel/otlp/metric_encoder.hpp>
-#include <nanotel/pipeline/callback_thread.hpp>
+#include <nanotel/pipeline/callback_threads.hpp>
 #include <nanotel/pipeline/export_listener.hpp>
 #include <nanotel/pipeline/fan_out.hpp>
 
@@ -51,15 +51,18 @@ public:
     // From now on no collection waits for callbacks longer than that, also one that does already, on
     // whichever thread.
     void limit_callbacks(clock::time_point deadline) { observing_.limit(deadline); }
-    // The last callbacks, while they can still report; then stop.
-    void observe_for_the_last_time(clock::time_point deadline) {
-        std::vector<observation> last;
-        {
-            const std::lock_guard running(observing_mutex_);
-            last = observing_.run(deadline);
+    // The last callbacks, while they can still report; then stop. Where memory is short, the last collection
+    // has none of them.
+    void observe_for_the_last_time(clock::time_point deadline) noexcept {
+        try {
+            std::vector<observation> last = observing_.run(deadline);
+            const std::lock_guard lock(mutex_);
+            last_observed_ = std::move(last);
+        } catch (...) {
+            diagnose(diagnostic_level::error, "metrics",
+                     "memory was short for the last callbacks of observable instruments; their points are "
+                     "missing");
         }
-        const std::lock_guard lock(mutex_);
-        last_observed_ = std::move(last);
     }
     // Ends the thread after one last collection for every reader.
     void stop() {
@@ -73,7 +76,7 @@ public:
 
     // For a reader that is asked from outside, on its thread.
     void collect(std::size_t number, metric_sink& sink, clock::time_point deadline) {
-        std::vector<observation> observed = observe(deadline);
+        std::vector<observation> observed = observing_.run(deadline);
         collection_.collect(number, observed, sink);
     }
 
@@ -131,7 +134,7 @@ private:
         bool failed = false;
         try {
             std::vector<observation> observed =
-                last ? *last : observe(clock::now() + callback_time(r.schedule));
+                last ? *last : observing_.run(clock::now() + callback_time(r.schedule));
             collection_.collect(r.schedule.reader, observed, r.encoder);
             r.encoder.finish();
         } catch (...) {
@@ -162,17 +165,11 @@ private:
         return std::min(schedule.timeout, std::max(schedule.interval, std::chrono::milliseconds(1'000)));
     }
 
-    std::vector<observation> observe(clock::time_point deadline) {
-        const std::lock_guard running(observing_mutex_);
-        return observing_.run(deadline);
-    }
-
     metric_collection& collection_;
     const site_registry& sites_;
     const std::string resource_json_;
     std::vector<std::unique_ptr<reader>> readers_;
-    std::mutex observing_mutex_; // one round of callbacks at a time
-    callback_thread observing_;
+    callback_threads observing_;
     atomic<std::uint64_t> lost_;
     atomic<std::uint64_t> collected_;
 

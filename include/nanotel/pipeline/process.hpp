@@ -6,6 +6,7 @@
 #include <nanotel/core/module_registry.hpp>
 #include <nanotel/core/site_registry.hpp>
 #include <nanotel/core/thread_registry.hpp>
+#include <nanotel/core/tick_rate.hpp>
 #include <nanotel/pipeline/collector.hpp>
 #include <nanotel/pipeline/fork_state.hpp>
 #include <nanotel/pipeline/metric_thread.hpp>
@@ -71,37 +72,6 @@ struct pipeline {
 
 // `inherited`: a forked child that will go on as its parent, and has not recorded yet.
 enum class life_phase : unsigned char { stopped, starting, running, ending, inherited };
-
-// How long a tick of the processor's counter is, for what is measured by it. Found out by whoever asks,
-// better the longer the process runs; 10 ms are enough to know it to a part in 10,000.
-struct tick_rate {
-    // Written once, before the runtime is published, by which whoever asks came here: a timer that began
-    // before a shutdown may still ask while the next start goes on.
-    std::uint64_t (*ticks)() noexcept = nullptr;
-    std::uint64_t first_ticks = 0;
-    std::uint64_t first_ns = 0;
-    // Double bits; 0: not known yet. Relaxed: the word is the whole message, and any of those that find it
-    // out at once will do.
-    atomic<std::uint64_t> seconds_a_tick;
-
-    void begin(std::uint64_t (*source)() noexcept) noexcept {
-        first_ns = clock_nanoseconds(CLOCK_MONOTONIC);
-        first_ticks = source();
-        ticks = source;
-    }
-    double seconds_between(std::uint64_t begin, std::uint64_t end) noexcept {
-        double rate = __builtin_bit_cast(double, seconds_a_tick.load_relaxed());
-        if (rate == 0) {
-            const std::uint64_t now_ns = clock_nanoseconds(CLOCK_MONOTONIC);
-            const std::uint64_t now = ticks();
-            if (now <= first_ticks) return 0;
-            rate = 1e-9 * static_cast<double>(now_ns - first_ns) / static_cast<double>(now - first_ticks);
-            if (now_ns - first_ns > 10'000'000)
-                seconds_a_tick.store_relaxed(__builtin_bit_cast(std::uint64_t, rate));
-        }
-        return end > begin ? static_cast<double>(end - begin) * rate : 0;
-    }
-};
 
 using number_source = std::uint64_t (*)() noexcept;
 
