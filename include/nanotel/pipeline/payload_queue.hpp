@@ -286,7 +286,7 @@ private:
         queued_payload next = std::move(from.front());
         from.pop_front();
         leave_memory(next);
-        room_.notify_one();
+        room_.notify_all(); // who waits with a smaller one may find room where another does not
         return begin(std::move(next));
     }
     std::optional<queued_payload> begin(queued_payload next) {

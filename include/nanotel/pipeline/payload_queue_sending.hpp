@@ -60,7 +60,7 @@ inline void payload_queue::settle(std::uint64_t items, std::uint64_t lost,
         lock.lock();
     }
     ++settled_;
-    room_.notify_one();
+    room_.notify_all(); // as in begin()
     done_.notify_all();
 }
 
