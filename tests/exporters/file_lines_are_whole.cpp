@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "diagnostics_heard.hpp"
 #include "loopback.hpp"
+#include "own_files.hpp"
 
 #include <nanotel/exporters/file.hpp>
 
@@ -189,6 +190,28 @@ TEST_CASE("several processes and threads share a file line by line") {
             ++damaged;
     CHECK(lines == 61);
     CHECK(damaged == 0);
+}
+
+TEST_CASE("files that an application opened where the exporter's was are neither written nor closed") {
+    const folder here;
+    auto exporter = nanotel::otlp_file({.directory = here.path});
+    REQUIRE(send(*exporter, "{}").outcome == export_outcome::delivered);
+    const auto writes = [&] { return send(*exporter, "{}").outcome == export_outcome::delivered; };
+    CHECK(in_child([&] { // the parent's
+        const own_files own;
+        return writes() && own.untouched();
+    }));
+    CHECK(in_child([&] { // its own
+        if (!writes()) return false;
+        const own_files own;
+        return writes() && own.untouched();
+    }));
+    CHECK(in_child([&] {
+        const own_files own;
+        exporter.reset();
+        return own.untouched();
+    }));
+    CHECK(fs::file_size(here.file()) == 4 * 3);
 }
 
 TEST_CASE("what cannot work is an exception at construction that says what to do") {

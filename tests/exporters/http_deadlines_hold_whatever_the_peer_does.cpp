@@ -6,6 +6,7 @@
 #include <chrono>
 #include <string>
 #include <thread>
+#include <vector>
 
 using namespace nanotel_test;
 using namespace std::chrono_literals;
@@ -31,6 +32,42 @@ void check_that_it_ends(const raw_peer::script& play, std::size_t body_size = 2)
     CHECK(lasted < far_too_long);
 }
 
+/// A port of 127.0.0.1 where no connection completes: nobody accepts, and all places to wait in are taken.
+class full_port {
+public:
+    full_port() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        auto* const generic = reinterpret_cast<sockaddr*>(&address);
+        REQUIRE(::bind(listener_, generic, size) == 0);
+        REQUIRE(::listen(listener_, 0) == 0);
+        REQUIRE(::getsockname(listener_, generic, &size) == 0);
+        port_ = ntohs(address.sin_port);
+        for (int i = 0; i < 64 && !full_; ++i) {
+            const int waiting = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+            waiting_.push_back(waiting);
+            pollfd connected{waiting, POLLOUT, 0};
+            full_ = ::connect(waiting, generic, size) != 0 && ::poll(&connected, 1, 100) == 0;
+        }
+    }
+    full_port(const full_port&) = delete;
+    full_port& operator=(const full_port&) = delete;
+    ~full_port() {
+        for (const int each : waiting_) ::close(each);
+        ::close(listener_);
+    }
+    [[nodiscard]] bool is_full() const { return full_; }
+    [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+
+private:
+    int listener_;
+    int port_ = 0;
+    bool full_ = false;
+    std::vector<int> waiting_;
+};
+
 void drip(raw_connection& connection, const std::string& text) {
     for (const char byte : text) {
         if (!connection.write({&byte, 1}) || connection.over()) return;
@@ -41,6 +78,20 @@ void drip(raw_connection& connection, const std::string& text) {
 } // namespace
 
 TEST_SUITE_BEGIN("timing");
+
+TEST_CASE("a connection that never completes") {
+    const full_port port;
+    REQUIRE(port.is_full());
+    const auto exporter = nanotel::otlp_http({.endpoint = port.url(), .timeout = limit}, variables());
+    const auto begin = std::chrono::steady_clock::now();
+    const auto result = send(*exporter, "{}");
+    const auto lasted = std::chrono::steady_clock::now() - begin;
+    CAPTURE(result.message);
+    CHECK(result.outcome == export_outcome::retryable);
+    CHECK(result.message.find("did not answer within 150 ms") != std::string::npos);
+    CHECK(lasted >= limit);
+    CHECK(lasted < far_too_long);
+}
 
 TEST_CASE("a peer that stays silent") {
     check_that_it_ends([](raw_connection& connection) { connection.wait_for_close(); });

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <netinet/tcp.h> // TCP_NODELAY
+
 #include <set>
 #include <string>
 
@@ -49,6 +51,40 @@ TEST_CASE("a body of many pieces arrives whole") {
     REQUIRE(send(*exporter, "{}").outcome == nanotel::export_outcome::delivered);
     CHECK(peer.requests().at(0).body == body);
     CHECK(peer.requests().at(1).body == "{}");
+}
+
+// cpp-httplib asks first from 1 KiB on, in newer versions, and waits for an answer that this peer does not give.
+TEST_CASE("a large body comes with its head, unasked") {
+    std::string request;
+    raw_peer peer([&](raw_connection& connection) {
+        request = connection.read_request();
+        connection.write(answer("200 OK", "{}"));
+        connection.wait_for_close();
+    });
+    const std::string body(100'000, ' ');
+    REQUIRE(send(*exporter_to(peer.url()), body).outcome == nanotel::export_outcome::delivered);
+    CHECK(request.ends_with("\r\n\r\n" + body));
+    CHECK(request.find("100-continue") == std::string::npos);
+}
+
+TEST_CASE("the socket sends at once what it is given") {
+    http_peer peer;
+    const auto exporter = exporter_to(peer.url());
+    REQUIRE(send(*exporter, "{}").outcome == nanotel::export_outcome::delivered);
+    int found = 0;
+    for (int descriptor = 3; descriptor < 1024; ++descriptor) { // its own of all that this process has
+        sockaddr_in to{};
+        socklen_t size = sizeof to;
+        if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&to), &size) != 0 ||
+            to.sin_family != AF_INET || ntohs(to.sin_port) != peer.port())
+            continue;
+        ++found;
+        int on = 0;
+        size = sizeof on;
+        CHECK(::getsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, &size) == 0);
+        CHECK(on != 0);
+    }
+    CHECK(found > 0);
 }
 
 TEST_CASE("the path of the endpoint is kept and used as it is") {

@@ -2,6 +2,8 @@
 #include "scene.hpp"
 #include "tls_door.hpp"
 
+#include <nanotel/otlp/decode.hpp>
+
 #include <atomic>
 #include <ctime>
 #include <random>
@@ -17,6 +19,10 @@ namespace {
 // Whether the name of the Collector has an address.
 std::atomic<bool> name_server_answers{true};
 
+// By how many seconds the system clock is set wrong, and how often it was asked while it may have been.
+std::atomic<std::int64_t> clock_is_off_by{0};
+std::atomic<int> clock_was_read{0};
+
 } // namespace
 
 // Stands before the C library's own for the whole program.
@@ -28,6 +34,18 @@ extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo
         node = "127.0.0.1";
     }
     return real(node, service, hints, result);
+}
+
+// The same: all that asks for the time of day comes here, also the standard library and the library under test.
+extern "C" int clock_gettime(clockid_t clock, timespec* now) {
+    using function = int (*)(clockid_t, timespec*);
+    static const auto real = reinterpret_cast<function>(::dlsym(RTLD_NEXT, "clock_gettime"));
+    const int result = real(clock, now);
+    if (clock == CLOCK_REALTIME && result == 0) {
+        ++clock_was_read;
+        now->tv_sec += clock_is_off_by.load();
+    }
+    return result;
 }
 
 namespace {
@@ -52,6 +70,7 @@ void may_double(const fault& what, std::chrono::milliseconds timeout = long_enou
     const std::string binary = real_collector();
     if (binary.empty()) return;
     scene played(binary);
+    played.metric_interval = 1h; // so that it is spans that are harmed
     played.timeout = timeout;
     const account result =
         played.play({.harm = [&] { played.proxy.set(what); }, .mend = [&] { played.proxy.heal(); }});
@@ -190,6 +209,7 @@ TEST_CASE("400 is final, counted to the span, and keeps nothing else from arrivi
     const std::string binary = real_collector();
     if (binary.empty()) return;
     scene played(binary);
+    played.metric_interval = 1h;
     const account result =
         played.play({.harm =
                          [&] {
@@ -253,6 +273,7 @@ TEST_CASE("partial success is final, and counted") {
     const std::string binary = real_collector();
     if (binary.empty()) return;
     scene played(binary);
+    played.metric_interval = 1h;
     const account result = played.play(
         {.harm =
              [&] {
@@ -277,6 +298,7 @@ TEST_CASE("an answer of 100 MB is not read, and what it answers is counted") {
     const std::string binary = real_collector();
     if (binary.empty()) return;
     scene played(binary);
+    played.metric_interval = 1h;
     const account result = played.play(
         {.harm =
              [&] {
@@ -315,6 +337,7 @@ TEST_CASE("answers that are not well formed harm nothing but what they answer") 
         http_text("999 What", "\xff\xfe"),
     };
     scene played(binary);
+    played.metric_interval = 1h;
     std::atomic<std::size_t> next{0};
     const account result = played.play(
         {.harm =
@@ -388,44 +411,62 @@ TEST_CASE("a process without a free descriptor only delays") {
     scene::check_all_arrived_once(result);
 }
 
-namespace {
-
-std::atomic<std::int64_t> clock_is_off_by{0};
-
-std::uint64_t unreliable_clock() noexcept {
-    return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() / 1ns +
-                                      clock_is_off_by);
-}
-
-} // namespace
-
-TEST_CASE("a system clock that is set back and forward loses and delays nothing") {
+TEST_CASE("a system clock that is set back and forward loses and delays nothing, and spans stay within theirs") {
     const std::string binary = real_collector();
     if (binary.empty()) return;
+    const temporary_folder folder;
     scene played(binary);
-    played.adjust = [](nanotel::options& options) { options.clock = unreliable_clock; };
+    played.adjust = [&](nanotel::options& options) { // most of it waits on disk, where the clock gives it an age
+        options.max_export_batch_size = 50;
+        options.max_queue_bytes = 64 << 10;
+        options.spool.directory = folder / "spool";
+    };
     std::atomic<bool> over{false};
+    std::atomic<int> told{0};
     std::thread setter;
-    const account result =
-        played.play({.harm =
-                         [&] {
-                             setter = std::thread([&] {
-                                 std::minstd_rand random(1);
-                                 while (!over) {
-                                     const std::int64_t hours =
-                                         static_cast<std::int64_t>(random() % 200'000) - 100'000;
-                                     clock_is_off_by = hours * 3'600'000'000'000;
-                                     ::usleep(1'000);
-                                 }
-                             });
-                         },
-                     .mend =
-                         [&] {
-                             over = true;
-                             setter.join();
-                         },
-                     .harmed = [](const auto& since) { return since.delivered + since.dropped > 0; }});
+    const account result = played.play(
+        {.harm =
+             [&] {
+                 clock_was_read = 0;
+                 setter = std::thread([&] {
+                     std::minstd_rand random(1);
+                     while (!over) {
+                         const std::int64_t hours = static_cast<std::int64_t>(random() % 200'000) - 100'000;
+                         clock_is_off_by = hours * 3600;
+                         ::usleep(1'000);
+                     }
+                 });
+                 // Told to come back at a time that is over by any of these clocks.
+                 played.proxy.set([&](const proxied_request&) {
+                     if (++told > 3) return fault{};
+                     return fault{.how = fault::way::answer,
+                                  .text = http_text("503 Service Unavailable", "",
+                                                    "Retry-After: Thu, 01 Jan 1970 00:00:01 GMT\r\n")};
+                 });
+             },
+         .mend =
+             [&] {
+                 over = true;
+                 setter.join();
+                 clock_is_off_by = 0;
+             },
+         .harmed = [&](const auto& since) { return told > 3 && since.spilled > 0 && since.delivered > 0; }});
     scene::check_all_arrived_once(result);
+    CHECK(clock_was_read > 10); // by the library, of the clock that was set
+
+    std::map<std::string, nanotel::finished_span> spans;
+    for (const std::string& line : played.collector.lines("traces.jsonl"))
+        for (auto& span : nanotel::decode_traces(line).spans) spans.emplace(span.span_id, span);
+    std::size_t below = 0;
+    for (const auto& [id, span] : spans) {
+        CHECK(span.start_time_unix_nano <= span.end_time_unix_nano);
+        if (span.parent_span_id.empty()) continue;
+        ++below;
+        const nanotel::finished_span& around = spans.at(span.parent_span_id);
+        CHECK(around.start_time_unix_nano <= span.start_time_unix_nano);
+        CHECK(span.end_time_unix_nano <= around.end_time_unix_nano);
+    }
+    CHECK(below > 0);
 }
 
 #ifdef CPPHTTPLIB_OPENSSL_SUPPORT
@@ -438,10 +479,11 @@ void waits_for_a_better_certificate(const self_signed& bad, const self_signed& g
     const std::string binary = real_collector();
     if (binary.empty()) return;
     scene played(binary);
-    auto door = std::make_unique<tls_door>(good, played.proxy.port());
-    played.endpoint = "https://localhost:" + std::to_string(door->port());
+    played.metric_interval = 1h; // no attempt while the one server gives way to the other
+    const held_port port;
+    auto door = std::make_unique<tls_door>(good, played.proxy.port(), port);
+    played.endpoint = "https://localhost:" + std::to_string(port.number());
     const auto replace = [&](const self_signed& by) {
-        const int port = door->port();
         door.reset();
         door = std::make_unique<tls_door>(by, played.proxy.port(), port);
     };

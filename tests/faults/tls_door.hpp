@@ -21,6 +21,10 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 namespace nanotel_test {
 
 /// A certificate that signs itself, made anew for each test so that none ever expires in the tree.
@@ -78,9 +82,38 @@ private:
     std::string path_;
 };
 
+/// A port of 127.0.0.1 that nobody else is given while servers come and go on it.
+class held_port {
+public:
+    held_port() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        allow_others(socket_);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        auto* const generic = reinterpret_cast<sockaddr*>(&address);
+        if (::bind(socket_, generic, size) != 0 || ::getsockname(socket_, generic, &size) != 0)
+            throw std::runtime_error("no free port on 127.0.0.1");
+        number_ = ntohs(address.sin_port);
+    }
+    held_port(const held_port&) = delete;
+    held_port& operator=(const held_port&) = delete;
+    ~held_port() { ::close(socket_); }
+    int number() const { return number_; }
+    /// What lets one that does not listen hold the port while another does.
+    static void allow_others(int socket) {
+        const int on = 1;
+        ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    }
+
+private:
+    int socket_ = -1;
+    int number_ = 0;
+};
+
 class tls_door {
 public:
-    tls_door(const self_signed& identity, int plain_port, int port = 0)
+    tls_door(const self_signed& identity, int plain_port, const held_port& port)
         : server_(identity.certificate(), identity.key()), behind_("127.0.0.1", plain_port) {
         server_.set_keep_alive_max_count(1); // its end would wait for connections that are kept
         server_.Post(".*", [this](const httplib::Request& request, httplib::Response& response) {
@@ -88,11 +121,9 @@ public:
             response.status = answer ? answer->status : 502;
             response.set_content(answer ? answer->body : "", "application/json");
         });
-        port_ = port;
-        if (port == 0)
-            port_ = server_.bind_to_any_port("127.0.0.1");
-        else if (!server_.bind_to_port("127.0.0.1", port))
-            throw std::runtime_error("the port of the TLS server was taken meanwhile");
+        server_.set_socket_options([](auto socket) { held_port::allow_others(static_cast<int>(socket)); });
+        if (!server_.bind_to_port("127.0.0.1", port.number()))
+            throw std::runtime_error("the TLS server cannot have its port");
         thread_ = std::thread([this] { server_.listen_after_bind(); });
         while (!server_.is_running()) std::this_thread::yield();
     }
@@ -102,12 +133,10 @@ public:
         server_.stop();
         thread_.join();
     }
-    int port() const { return port_; }
 
 private:
     httplib::SSLServer server_;
     httplib::Client behind_;
-    int port_ = 0;
     std::thread thread_;
 };
 

@@ -307,6 +307,24 @@ TEST_CASE("what a parent leaves on disk that is killed is delivered while a chil
     CHECK(!o.named("on disk").empty());
 }
 
+TEST_CASE("what a process left on disk is delivered though a child lives on that was forked in a start or shutdown") {
+    for (const char* const way : {"survivor-of-start", "survivor-of-shutdown"}) {
+        CAPTURE(way);
+        const outcome o = run(way);
+        REQUIRE(o.status == 0);
+        CHECK(!o.named("on disk").empty());
+    }
+}
+
+// Fails, by hanging, where a child waits for what its parent's send holds.
+TEST_CASE("children forked while the parent is in a TLS handshake deliver and end") {
+    const outcome o = run("in-a-send");
+    REQUIRE(o.status == 0);
+    std::map<std::int64_t, int> by_worker;
+    for (const auto* span : o.named("work")) ++by_worker[integer(span->attributes, "worker")];
+    CHECK(by_worker == std::map<std::int64_t, int>{{-2, 1}, {-1, 1}, {0, 10}, {1, 10}, {2, 10}});
+}
+
 TEST_CASE("a child that can have no thread says so, records nothing, and may start when it can") {
     const outcome o = run("refused");
     REQUIRE(o.status == 0);

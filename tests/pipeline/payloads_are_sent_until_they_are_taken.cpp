@@ -224,6 +224,30 @@ TEST_CASE("what throws at any time is settled once") {
     CHECK(s.check().delivered == 4);
 }
 
+// Fails where the breaker stays half-open, as if somebody were asking.
+TEST_CASE("a request that was to ask how the destination is and throws leaves the breaker open") {
+    const diagnostics_heard heard;
+    sender_options how = hasty();
+    how.breaking.failures = 1;
+    int attempts = 0;
+    sent s(
+        [&](auto&) -> export_result {
+            if (++attempts == 1) return not_now;
+            if (attempts == 2) throw std::runtime_error("broken");
+            return {};
+        },
+        how);
+    s.push("x");
+    s.sending.start();
+    CHECK(s.settled());
+    CHECK(s.queue.describe("x").breaker == breaker_state::open);
+    CHECK(s.check().dropped_by.undeliverable == 1);
+    s.push("y");
+    CHECK(s.settled());
+    CHECK(s.queue.describe("x").breaker == breaker_state::closed);
+    CHECK(s.check().delivered == 1);
+}
+
 // Fails where two senders of one exporter do not ask whose turn it is.
 TEST_CASE("two senders that have the same exporter take turns") {
     const diagnostics_heard heard;

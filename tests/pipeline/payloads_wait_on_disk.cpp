@@ -311,6 +311,29 @@ TEST_CASE("damaged files and files that are gone are counted, and what is behind
     CHECK(q.queue.wait_until_settled(5, clock_type::now()));
 }
 
+// Fails where they are counted as damaged, though the diagnostic and the next start say otherwise.
+TEST_CASE("files whose folder the application has closed wait for the next start, and what is behind them is sent") {
+    const diagnostics_heard heard;
+    const temporary_folder folder;
+    const int ended = in_child([&] {
+        queue_on_disk q(folder);
+        if (!q.push(1) || q.take() != 1) return false;
+        q.queue.give_back();
+        while (q.queue.snapshot().spilled == 0 && q.spill()) {
+        }
+        for (int descriptor = 3; descriptor < 100; ++descriptor) ::close(descriptor);
+        if (!q.push(2) || q.take() != 2) return false; // which waits for nobody
+        q.deliver(2);
+        const signal_statistics s = q.queue.snapshot();
+        return s.recorded == 3 && s.delivered == 2 && s.queued == 1 && s.spilled == 1 &&
+               s.dropped_by.total() == 0 && q.queue.wait_until_settled(2, clock_type::now());
+    });
+    CHECK(ended == 0);
+    queue_on_disk next(folder);
+    CHECK(next.check().recovered == 1);
+    CHECK(next.deliver_all() == order{1});
+}
+
 TEST_CASE("what has waited too long on disk is dropped, and what has not is delivered") {
     const temporary_folder folder;
     spool_options where = folder;

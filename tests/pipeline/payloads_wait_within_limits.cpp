@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <nanotel/pipeline/payload_queue.hpp>
 
+#include <atomic>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -271,6 +273,30 @@ TEST_CASE("a patient queue holds up push until there is room") {
     sender.join();
     CHECK(queue.snapshot().delivered == 500);
     adds_up(queue, 500);
+}
+
+// Fails where only one of those that wait is told that there is room.
+TEST_CASE("a payload that fits goes in while larger ones wait for more room") {
+    payload_queue queue({.bytes = 20, .patience = 1h});
+    CHECK(queue.push(body_of(10), 1));
+    CHECK(queue.push(body_of(10), 1));
+    std::vector<std::thread> large;
+    for (int i = 0; i < 4; ++i)
+        large.emplace_back([&] { static_cast<void>(queue.push(body_of(20), 1)); });
+    std::this_thread::sleep_for(20ms); // so that they wait first, usually; the test is right either way
+    std::atomic<bool> is_in{false};
+    std::thread small([&] { is_in = queue.push(body_of(10), 1); });
+    std::this_thread::sleep_for(20ms);
+    const auto next = queue.take();
+    REQUIRE(next);
+    const auto give_up = clock_type::now() + 20s;
+    while (!is_in && clock_type::now() < give_up) std::this_thread::yield();
+    CHECK(is_in);
+    queue.settle(1, 0, &dropped_counts::rejected, next->size());
+    queue.close();
+    small.join();
+    for (std::thread& each : large) each.join();
+    adds_up(queue, 7);
 }
 
 TEST_CASE("the last payloads wait for room until their time, and closing ends the wait") {

@@ -81,7 +81,7 @@ std::vector<std::string> numbers(int from, int to) {
 TEST_CASE(
     "what a shutdown cannot deliver the next start does, the oldest first, and nothing is counted twice") {
     const diagnostics_of_test diagnostics;
-    const temporary_folder folder;
+    const temporary_folder folder(fast_disk());
     const counts_since counts;
     auto to = std::make_shared<destination_of_test>();
     to->works = false;
@@ -125,7 +125,7 @@ TEST_CASE(
 }
 
 TEST_CASE("what a process that is gone left is recovered, counted and delivered before the new") {
-    const temporary_folder folder;
+    const temporary_folder folder(fast_disk());
     const counts_since counts;
     const std::string body =
         R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0102030405060708090a0b0c0d0e0f10",)"
@@ -158,7 +158,7 @@ TEST_CASE("what a process that is gone left is recovered, counted and delivered 
 
 TEST_CASE("an outage that outgrows memory loses nothing, and the destination that works does not notice") {
     const diagnostics_of_test diagnostics;
-    const temporary_folder folder;
+    const temporary_folder folder(fast_disk());
     const counts_since counts;
     auto down = std::make_shared<destination_of_test>();
     auto up = std::make_shared<destination_of_test>();
@@ -190,7 +190,7 @@ TEST_CASE("an outage that outgrows memory loses nothing, and the destination tha
 // Fails where shutdown waits for its deadline though the last attempt was in vain.
 TEST_CASE("a shutdown does not wait for a destination that is down when all is on disk") {
     const diagnostics_of_test diagnostics;
-    const temporary_folder folder;
+    const temporary_folder folder(fast_disk());
     const counts_since counts;
     auto to = std::make_shared<destination_of_test>();
     to->works = false;
@@ -210,7 +210,7 @@ TEST_CASE("a shutdown does not wait for a destination that is down when all is o
 
 TEST_CASE("what an exporter has in hand that never returns is on disk too") {
     const diagnostics_of_test diagnostics;
-    const temporary_folder folder;
+    const temporary_folder folder(fast_disk());
     const counts_since counts;
     static std::shared_ptr<scripted_exporter> deaf;
     std::atomic<int> returned{0};
@@ -241,7 +241,7 @@ TEST_CASE("what an exporter has in hand that never returns is on disk too") {
 
 TEST_CASE("a directory that cannot be used is reported, and memory serves") {
     const diagnostics_of_test diagnostics;
-    const temporary_folder folder;
+    const temporary_folder folder(fast_disk());
     const counts_since counts;
     write_file(folder.path + "/file", "in the way");
     auto to = std::make_shared<destination_of_test>();
@@ -260,7 +260,7 @@ TEST_CASE("a directory that cannot be used is reported, and memory serves") {
 
 TEST_CASE("several destinations answer at random, across restarts, and every count adds up") {
     const diagnostics_of_test diagnostics;
-    const temporary_folder folder;
+    const temporary_folder folder(fast_disk());
     const counts_since counts;
     static nanotel::counter<> steps{"steps"};
     struct {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "spool/spool_support.hpp"
 #include "support/skip.hpp"
+#include "support/small_disk.hpp"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -27,26 +27,15 @@ namespace {
 
 constexpr int no_namespace = 77;
 
-// A file system of its own at this path, for this process alone, that holds so much.
-void mount_small(const std::string& path, const char* size) {
-    const uid_t user = ::geteuid();
-    const gid_t group = ::getegid();
-    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) ::_exit(no_namespace);
-    write_file("/proc/self/setgroups", "deny");
-    write_file("/proc/self/uid_map", "0 " + std::to_string(user) + " 1");
-    write_file("/proc/self/gid_map", "0 " + std::to_string(group) + " 1");
-    if (::mount("none", path.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, size) != 0) ::_exit(no_namespace);
-}
-
 template <class Function>
 void on_a_small_disk(Function function) {
     const temporary_folder here;
     const int status = in_child([&] {
-        mount_small(here.path, "size=256k,mode=0700");
+        if (!mount_small_disk(here.path.c_str(), 256 << 10)) ::_exit(no_namespace);
         return function(here);
     });
     if (WIFEXITED(status) && WEXITSTATUS(status) == no_namespace) {
-        skip("no file system can be mounted in a namespace of the user's here (unshare --user --mount)");
+        skip("no file system can be mounted here, in a namespace of the user's or as root");
         return;
     }
     CHECK(status == 0);

@@ -18,6 +18,7 @@
 
 #include <nanotel/core/config.hpp>
 #include <nanotel/core/diagnostics.hpp>
+#include <nanotel/core/file_identity.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
@@ -67,18 +68,20 @@ private:
     };
 
     int open_current() {
-        struct stat here{}, open{};
         if (descriptor_ >= 0) {
-            // A child of fork shares the parent's lock as long as it shares the descriptor.
-            const bool same = opened_by_ == ::getpid() && ::stat(path_.c_str(), &here) == 0 &&
-                              ::fstat(descriptor_, &open) == 0 && here.st_ino == open.st_ino &&
-                              here.st_dev == open.st_dev;
+            // A child of fork shares the parent's lock as long as it shares the descriptor. The name may lead
+            // to another file by now, and so may the descriptor.
+            struct stat here{};
+            const bool same = opened_by_ == ::getpid() && identity_.is_of(descriptor_) &&
+                              ::stat(path_.c_str(), &here) == 0 && here.st_ino == identity_.number &&
+                              here.st_dev == identity_.device;
             if (same) return 0;
             close();
         }
         // Telemetry may name people: nobody but the owner reads it, unless the file is there already.
         descriptor_ = ::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
         if (descriptor_ < 0) return errno;
+        identity_ = file_identity(descriptor_);
         opened_by_ = ::getpid();
         return 0;
     }
@@ -159,12 +162,12 @@ private:
     }
 
     void close() noexcept {
-        if (descriptor_ >= 0) ::close(descriptor_);
-        descriptor_ = -1;
+        identity_.close_if_same(std::exchange(descriptor_, -1));
     }
 
     std::string path_;
     int descriptor_ = -1;
+    file_identity identity_; // of the file that it was opened to
     int opened_by_ = 0;
 };
 

@@ -40,7 +40,7 @@ public:
     }
 
     ~otlp_http_exporter() override {
-        if (::getpid() != owner_) abandon_connections();
+        if (::getpid() != owner_.load(std::memory_order_relaxed)) abandon_connections();
         for (const auto& connection : connections_) delete connection.load(std::memory_order_relaxed);
     }
 
@@ -48,7 +48,7 @@ public:
         using namespace std::chrono;
         const route& way = routes_[static_cast<std::size_t>(body.kind)];
         try {
-            if (::getpid() != owner_) connect_in_child();
+            if (::getpid() != owner_.load(std::memory_order_relaxed)) connect_in_child();
             const auto begin = steady_clock::now();
             if (deadline <= begin)
                 return {.outcome = export_outcome::retryable,
@@ -83,13 +83,15 @@ public:
         return text;
     }
 
-    /// A send of the parent's may have been compressing.
+    /// A send of the parent's may have been compressing, and may hold what an interrupt would wait for.
     void restart_in_child() noexcept override {
+        if (::getpid() != owner_.load(std::memory_order_relaxed)) abandon_connections();
         new (&compressor_) gzip_compressor;
         new (&compressed_) std::string;
     }
 
     void interrupt() noexcept override {
+        if (::getpid() != owner_.load(std::memory_order_relaxed)) return; // what there is is the parent's
         for (const auto& connection : connections_)
             if (auto* const open = connection.load(std::memory_order_acquire)) open->interrupt();
     }
@@ -149,7 +151,7 @@ private:
     void connect_in_child() {
         abandon_connections();
         connect_routes();
-        owner_ = ::getpid();
+        owner_.store(::getpid(), std::memory_order_relaxed);
     }
 
     void abandon_connections() noexcept {
@@ -161,7 +163,9 @@ private:
     std::array<std::atomic<http_connection*>, 3> connections_{};
     gzip_compressor compressor_;
     std::string compressed_;
-    int owner_ = ::getpid();
+    // The process that the connections belong to. Relaxed: another thread that interrupts a child's first send
+    // may read either; where it reads the parent's, it has come before that send.
+    std::atomic<int> owner_{::getpid()};
 };
 
 } // namespace detail

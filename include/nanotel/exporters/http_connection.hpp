@@ -6,7 +6,6 @@
 #include <httplib.h>
 
 #include <sys/socket.h> // shutdown
-#include <unistd.h>     // close
 
 #include <algorithm> // clamp, min
 #include <chrono>
@@ -46,20 +45,19 @@ public:
 
     /// Throws std::runtime_error when OpenSSL does not take the settings.
     explicit http_connection(http_destination destination)
-        : destination_(std::move(destination)), client_(make_http_client(destination_)) {
-        client_->set_socket_options([this](auto socket) {
-            resolved_ = true;
-            watch_.watch(static_cast<int>(socket));
-            session_ = nullptr; // was that of the connection before
-        });
-        if (destination_.to.tls) watch_sessions(context_of(static_cast<httplib::SSLClient&>(*client_)));
+        : destination_(std::move(destination)) {
+        make_client();
     }
+    http_connection(const http_connection&) = delete;
+    http_connection& operator=(const http_connection&) = delete;
+    ~http_connection() { leave_what_is_not_ours(); }
 
     /// Posts a body without copying it. Returns soon after the deadline, unless the resolver of host names
     /// takes longer: its own limits (resolv.conf) are the only ones it knows.
     [[nodiscard]] http_exchange post(const std::string& target, const http_headers& headers,
                                      std::string_view body, std::chrono::steady_clock::time_point deadline) {
         const sigpipe_guard no_sigpipe;
+        if (leave_what_is_not_ours()) make_client();
         ::ERR_clear_error(); // what is there afterwards is of this request
         watch_.begin(deadline);
         http_exchange exchange;
@@ -75,16 +73,39 @@ public:
 
     void interrupt() noexcept { watch_.interrupt(); }
 
-    /// In a forked child: gives up a connection that belongs to the parent without a word to the server. The
-    /// object must not be used or destroyed afterwards, because the thread and locks of the parent are not
-    /// here.
+    /// In a forked child: gives up a connection that belongs to the parent without a word to the server,
+    /// whatever the parent was about: nothing here takes a lock. The object must not be used or destroyed
+    /// afterwards, because the thread and locks of the parent are not here.
     void abandon() noexcept {
-        if (watch_.connection() >= 0) ::close(watch_.connection());
-        if (client_->is_socket_open() != 0) ::close(static_cast<int>(client_->socket()));
+        watch_.file().close_if_same(made_);
+        watch_.file().close_if_same(watch_.connection());
     }
 
 private:
     using client = httplib::ClientImpl;
+
+    void make_client() {
+        client_ = make_http_client(destination_);
+        client_->set_socket_options([this](auto socket) {
+            resolved_ = true;
+            made_ = static_cast<int>(socket);
+            watch_.watch(made_);
+            session_ = nullptr; // was that of the connection before
+        });
+        if (destination_.to.tls) watch_sessions(context_of(static_cast<httplib::SSLClient&>(*client_)));
+    }
+
+    /// An application that closes all descriptors may have files of its own behind their numbers: then
+    /// cpp-httplib, which would talk to them and close them, is left as it is for ever, and true returned.
+    bool leave_what_is_not_ours() noexcept {
+        if (!client_ || client_->is_socket_open() == 0) return false;
+        const file_identity& file = watch_.file();
+        const bool watched = watch_.connection() < 0 || file.is_of(watch_.connection());
+        if (watched && file.is_of(static_cast<int>(client_->socket()))) return false;
+        abandon();
+        [[maybe_unused]] auto* const with_a_foreign_descriptor = client_.release();
+        return true;
+    }
 
     /// OpenSSL tells of each session as it begins: cpp-httplib keeps it to itself, and what comes while a
     /// body is being sent can be read through it alone.
@@ -311,6 +332,7 @@ private:
     const http_destination destination_;
     bool resolved_ = false;  ///< the name had an address, so that a socket was made
     SSL* session_ = nullptr; ///< of the connection in use; the client's
+    int made_ = -1;          ///< the last socket that the client made
     send_watch watch_;       // outlives the client, whose destructor may still use its socket
     std::unique_ptr<client> client_;
 };

@@ -29,6 +29,7 @@
 #include <nanotel/core/background_thread.hpp>
 #include <nanotel/core/config.hpp>
 #include <nanotel/core/diagnostics.hpp>
+#include <nanotel/core/file_identity.hpp>
 #include <nanotel/exporters/prometheus_connection.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
@@ -166,8 +167,9 @@ public:
         set_socket_options([this](socket_t socket) {
             const int yes = 1;
             ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-            if (made_ >= 0) ::close(made_);
+            file_.close_if_same(made_);
             made_ = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+            file_ = file_identity(made_);
         });
         // Before its routing, which takes paths for regular expressions.
         set_pre_routing_handler(
@@ -182,9 +184,7 @@ public:
             response.body.clear();
         });
     }
-    ~scrape_listener() override {
-        if (made_ >= 0) ::close(made_);
-    }
+    ~scrape_listener() override { file_.close_if_same(made_); }
 
     /// The port, 0 where it cannot be had, with errno; or with errno 0 where the host has no address.
     int bind(const std::string& host, int port) {
@@ -205,8 +205,8 @@ public:
 
     /// In a forked child: lets go of the parent's socket.
     void abandon() noexcept {
-        if (made_ >= 0) ::close(made_);
-        if (svr_sock_ != INVALID_SOCKET) ::close(static_cast<int>(svr_sock_));
+        file_.close_if_same(made_);
+        file_.close_if_same(static_cast<int>(svr_sock_));
     }
 
 private:
@@ -272,6 +272,7 @@ private:
     std::string path_;
     scrape_connections& connections_;
     int made_ = -1; // a second descriptor of the listening socket
+    file_identity file_; // that both lead to
 };
 
 /// A listener and its thread, started once.

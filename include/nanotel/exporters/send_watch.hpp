@@ -7,7 +7,6 @@
 #include <pthread.h>    // pthread_setname_np
 #include <signal.h>     // pthread_sigmask
 #include <sys/socket.h> // shutdown
-#include <unistd.h>     // close
 
 #include <algorithm> // min
 #include <chrono>
@@ -17,6 +16,7 @@
 #include <utility> // exchange
 
 #include <nanotel/core/config.hpp>
+#include <nanotel/core/file_identity.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
@@ -40,7 +40,7 @@ public:
         }
         wake_.notify_one();
         if (thread_.joinable()) thread_.join();
-        if (connection_ >= 0) ::close(connection_);
+        file_.close_if_same(connection_);
     }
 
     void begin(time_point deadline) {
@@ -66,12 +66,15 @@ public:
     /// A connection that is about to be made for the send under way; it replaces the one before.
     void watch(int descriptor) noexcept {
         const std::lock_guard guard(mutex_);
-        if (connection_ >= 0) ::close(connection_);
+        file_.close_if_same(connection_);
         connection_ = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+        file_ = file_identity(descriptor);
     }
 
     /// The watched connection for reading its state, -1 when there is none; belongs to the sending thread.
     [[nodiscard]] int connection() const noexcept { return connection_; }
+    /// What it leads to, as long as the application has not closed it behind our back; the same.
+    [[nodiscard]] const file_identity& file() const noexcept { return file_; }
 
     [[nodiscard]] verdict state() noexcept {
         const std::lock_guard guard(mutex_);
@@ -116,7 +119,7 @@ private:
                 sleep(lock, deadline_);
             } else {
                 if (verdict_ == verdict::running) verdict_ = verdict::deadline;
-                if (connection_ >= 0) ::shutdown(connection_, SHUT_RDWR);
+                if (file_.is_of(connection_)) ::shutdown(connection_, SHUT_RDWR);
                 // Again soon: the host may have another address that the sending thread turns to next.
                 sleep(lock, now + std::chrono::milliseconds{20});
             }
@@ -139,6 +142,7 @@ private:
     time_point asleep_until_ = time_point::min(); ///< awake: looks at everything before it sleeps again
     verdict verdict_ = verdict::running;
     int connection_ = -1;
+    file_identity file_; ///< that it was made for
     bool sending_ = false;
     bool stop_ = false;
 };

@@ -12,7 +12,7 @@ struct finished_export {
     const exporter& by;
     const std::string& destination; // destination_statistics::name
     signal kind;
-    double seconds;         // since the first attempt
+    double seconds;         // since the first attempt, with the pauses: one operation, as the conventions say
     const char* error_type; // null: all of it was taken
 };
 

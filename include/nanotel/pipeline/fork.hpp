@@ -22,7 +22,7 @@ struct restart_plan {
 // microseconds by whoever has it, never while the application is called, anything is waited for, or a file or
 // a socket is used:
 //
-//   fork_state::mutex      to exchange the plan
+//   fork_state::mutex      to exchange the plan, or to list a spool
 //   callbacks              to walk or change the list; released while a callback runs
 //   metric_store           to look up or make a series, with the calls of the site registry below it;
 //                          complaints are said after it is released
@@ -133,12 +133,14 @@ inline void after_fork_in_child() noexcept {
     // Nobody is in a send here, and what lies on disk is the parent's.
     new (&state.turns) send_turns;
     new (&state.left_on_disk) decltype(state.left_on_disk);
+    // Locks of files would last beyond the parent's end, whatever it was about and becomes of this process.
+    for (spool* const each : forking.disks) each->abandon_in_child();
+    forking.disks.clear();
     const bool goes_on = forking.plan != nullptr;
     if (goes_on && forking.plan != forking.kept) {
         forking.plan->older = std::move(forking.kept);
         forking.kept = forking.plan;
-        // Locks of files, and ports, would be the parent's no longer when it ends.
-        forking.plan->built->leave_to_parent();
+        // Ports would be the parent's no longer when it ends.
         for (const auto& reader : forking.plan->given.pull_readers) reader->leave_to_parent();
     }
     state.phase = goes_on ? life_phase::inherited : life_phase::stopped;
@@ -151,7 +153,7 @@ inline void after_fork_in_child() noexcept {
 // Registered when the module is loaded, and not by start: what an application does before a fork, such as to
 // take a lock under which it records on other threads, has to come before the locks here are taken, and the
 // handlers run in the order opposite to that of their registration. Each module has its own, and those of the
-// module that has prepared the process do something.
+// module that called the first start do something.
 [[gnu::visibility("hidden")]] inline constinit atomic<std::uint32_t> handles_forks{};
 [[gnu::visibility("hidden")]] inline void before_fork_of_module() noexcept {
     if (handles_forks.load_relaxed() != 0) before_fork();

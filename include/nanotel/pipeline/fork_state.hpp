@@ -6,18 +6,23 @@
 
 #include <memory>
 #include <mutex>
+#include <vector>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
 struct restart_plan;
+class spool;
 
 struct fork_state {
-    std::mutex mutex; // guards what follows, held to exchange a pointer and no longer
+    std::mutex mutex; // guards what follows, held to exchange or list a pointer and no longer
     // How a child goes on: there from the end of a start to the begin of its shutdown.
     std::shared_ptr<restart_plan> plan;
     // In a child, the plan that it was forked with, and so all that its parent had built. Never given up: the
     // threads that it belongs to are not there, so that nothing of it can be destroyed.
     std::shared_ptr<restart_plan> kept;
+    // What may hold locks of files: each from before its first to after its last, and so longer than there is a
+    // plan.
+    std::vector<spool*> disks;
     sigset_t signals{}; // of the thread that forks, between the handlers
 
     // 1 in a forked child that is to go on and has not recorded yet. Release when it went on or cannot:

@@ -14,9 +14,6 @@ struct outlet {
         : name(std::move(called)), spool_folder(std::move(folder)), queue(waiting, std::move(disk)),
           spilling(queue), sending(std::move(to), name, queue, turns, send) {}
 
-    // In a forked child, for the outlet of the parent.
-    void leave_to_parent() noexcept { queue.abandon_in_child(); }
-
     const std::string name;
     const std::string spool_folder; // what tells it from others in this process; empty without a spool
     payload_queue queue;

@@ -29,6 +29,23 @@ inline std::string name_of(const exporter& to) {
     return name.empty() ? "exporter" : name;
 }
 
+// Listed for forked children as long as it may hold a lock of a file.
+inline std::shared_ptr<spool> make_spool(const spool_options& given, const std::string& name) {
+    const auto listed = [](auto change) {
+        fork_state& forking = process().forking;
+        const signals_blocked quiet;
+        const std::lock_guard lock(forking.mutex);
+        change(forking.disks);
+    };
+    auto made = std::make_unique<spool>(given, name);
+    listed([&](auto& disks) { disks.push_back(made.get()); });
+    return {made.release(), [listed](spool* one) {
+                one->let_go();
+                listed([one](auto& disks) { std::erase(disks, one); });
+                delete one;
+            }};
+}
+
 // Under a name that no other outlet of the pipeline has.
 inline outlet& add_outlet(pipeline& made, const options& given, std::shared_ptr<exporter> to,
                           std::string name) {
@@ -45,7 +62,7 @@ inline outlet& add_outlet(pipeline& made, const options& given, std::shared_ptr<
     std::shared_ptr<spool> disk;
     std::string folder;
     if (!given.spool.directory.empty()) {
-        disk = std::make_shared<spool>(given.spool, name);
+        disk = make_spool(given.spool, name);
         if (disk->usable())
             folder = given.spool.directory + '\n' + name;
         else

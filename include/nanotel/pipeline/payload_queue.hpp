@@ -202,10 +202,6 @@ public:
 
     // At the very end: what could not be written is dropped, and the files are left to whoever comes next.
     void let_go_of_disk();
-    // In a child of fork, which touches nothing else of the queue.
-    void abandon_in_child() noexcept {
-        if (disk_) disk_->abandon_in_child();
-    }
 
     // Recorded, delivered, queued and dropped, of what reached the queue.
     signal_statistics snapshot(signal kind = signal::traces) const {
@@ -284,13 +280,13 @@ private:
     // Where it still waits in memory.
     bool move_to_disk(const queued_payload& one) noexcept;
     void leave_disk(signal kind, std::uint64_t items, std::uint64_t dropped_counts::* reason) noexcept;
-    void lose_files() noexcept;
+    void give_files_up(bool to_next_start) noexcept;
 
     std::optional<queued_payload> begin(std::deque<queued_payload>& from) {
         queued_payload next = std::move(from.front());
         from.pop_front();
         leave_memory(next);
-        room_.notify_one();
+        room_.notify_all(); // who waits with a smaller one may find room where another does not
         return begin(std::move(next));
     }
     std::optional<queued_payload> begin(queued_payload next) {

@@ -123,8 +123,10 @@ inline void payload_queue::leave_disk(signal kind, std::uint64_t items,
     if (files_ != 0) --files_;
 }
 
-inline void payload_queue::lose_files() noexcept {
-    for (std::size_t k = 0; k < 3; ++k) counts_[k].dropped_by.damaged += std::exchange(on_disk_[k], 0);
+// Those that the next start will find are queued on, though not for this sender.
+inline void payload_queue::give_files_up(bool to_next_start) noexcept {
+    for (std::size_t k = 0; k < 3 && !to_next_start; ++k)
+        counts_[k].dropped_by.damaged += std::exchange(on_disk_[k], 0);
     settled_ += std::exchange(files_, 0);
     head_since_.reset();
     done_.notify_all();

@@ -18,7 +18,7 @@ inline std::optional<queued_payload> payload_queue::take() {
         const auto content = file ? disk->read(*file, *read) : spool::content::damaged;
         lock.lock();
         if (!file) {
-            lose_files(); // somebody has removed them
+            give_files_up(disk->is_out_of_reach()); // else somebody has removed them
         } else if (content == spool::content::damaged) {
             leave_disk(file->kind, file->items, &dropped_counts::damaged);
             ++settled_;
@@ -60,7 +60,7 @@ inline void payload_queue::settle(std::uint64_t items, std::uint64_t lost,
         lock.lock();
     }
     ++settled_;
-    room_.notify_one();
+    room_.notify_all(); // as in begin()
     done_.notify_all();
 }
 

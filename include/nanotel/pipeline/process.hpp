@@ -53,13 +53,6 @@ struct pipeline {
         for (const auto& one : outlets) each(*one);
     }
 
-    // In a forked child, for the pipeline of the parent.
-    void leave_to_parent() noexcept {
-        for_each_destination([](auto& each) {
-            if constexpr (requires { each.queue.abandon_in_child(); }) each.queue.abandon_in_child();
-        });
-    }
-
     std::shared_ptr<pipeline> older;              // see process_state::left_behind
     std::vector<std::unique_ptr<outlet>> outlets; // of the destinations, then of metric readers
     // By outlet::spool_folder, what it found on disk that this process had counted: see outlets.hpp.

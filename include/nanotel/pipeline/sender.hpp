@@ -211,6 +211,9 @@ private:
         } catch (...) { // as above
         }
         tell_listener(next, reason == &dropped_counts::out_of_memory ? "out_of_memory" : "undeliverable");
+        // One that was to ask how the destination is has learnt nothing: it is asked again after a pause.
+        if (breaker_.state() == breaker_state::half_open) breaker_.failed(clock::now(), {}, random_());
+        queue_.show(breaker_.state());
         queue_.settle(next.items, next.items, reason, 0);
     }
 

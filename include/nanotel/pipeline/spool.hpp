@@ -96,7 +96,10 @@ public:
     spool(const spool&) = delete;
     spool& operator=(const spool&) = delete;
     /// What waits is left to the next owner.
-    ~spool() {
+    ~spool() { let_go(); }
+
+    /// The same while the object is still there. Nobody else uses it any more.
+    void let_go() noexcept {
         const bool ours = reachable();
         for (held_owner& one : owners_)
             one.claim.release(folder_.descriptor(), ours && one.files == 0 && !one.leftover);
@@ -114,6 +117,9 @@ public:
 
     /// Writes a payload, and says where it lies, should it have to be found again before it is the oldest.
     outcome put(signal kind, std::uint64_t items, std::string_view body, spooled* where = nullptr) noexcept;
+
+    /// The application has closed the spool's descriptors: what waits is left to the next start.
+    [[nodiscard]] bool is_out_of_reach() const noexcept { return usable() && !folder_.is_still_open(); }
 
     /// What should be delivered next. Stays there until remove().
     [[nodiscard]] std::optional<spooled> oldest() noexcept {

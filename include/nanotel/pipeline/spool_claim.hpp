@@ -18,6 +18,7 @@
 #include <cstdint>
 
 #include <nanotel/core/config.hpp>
+#include <nanotel/core/file_identity.hpp>
 #include <nanotel/pipeline/spool_folder.hpp>
 #include <nanotel/pipeline/spool_names.hpp>
 
@@ -53,7 +54,7 @@ public:
 
     /// Closes the descriptor and no more: where another process has it too, the lock stays.
     void abandon() noexcept {
-        const spool_file_identity file = file_;
+        const file_identity file = file_;
         const int descriptor = descriptor_.exchange(-1, std::memory_order_acq_rel);
         if (descriptor >= 0) file.close_if_same(descriptor);
     }
@@ -66,19 +67,19 @@ private:
             ::openat(folder, name.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | flags, 0600);
         if (file < 0) return errno;
         owner_ = owner;
-        file_ = spool_file_identity(file);
+        file_ = file_identity(file);
         // Before it is locked, so that a child of fork finds it to close.
         descriptor_.store(file, std::memory_order_release);
         int error = ::flock(file, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
         // Otherwise it was removed by its last holder since it was opened.
-        if (error == 0 && !(spool_file_identity(folder, name.c_str()) == file_)) error = EWOULDBLOCK;
+        if (error == 0 && !(file_identity(folder, name.c_str()) == file_)) error = EWOULDBLOCK;
         if (error != 0) abandon();
         return error;
     }
 
     std::atomic<int> descriptor_{-1};
     std::uint64_t owner_ = 0;
-    spool_file_identity file_;
+    file_identity file_;
 };
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

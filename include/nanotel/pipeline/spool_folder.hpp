@@ -20,6 +20,7 @@
 #include <utility>
 
 #include <nanotel/core/config.hpp>
+#include <nanotel/core/file_identity.hpp>
 #include <nanotel/pipeline/spool_names.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
@@ -95,35 +96,6 @@ private:
     int descriptor_;
 };
 
-/// Which file a descriptor or a name leads to. A descriptor that the application closed behind our back may
-/// lead to a file of its own by now: that must neither be written nor closed.
-struct spool_file_identity {
-    dev_t device = 0;
-    ino_t number = 0; // 0: none
-
-    spool_file_identity() = default;
-    explicit spool_file_identity(int descriptor) noexcept {
-        struct stat status{};
-        if (::fstat(descriptor, &status) == 0) *this = status;
-    }
-    spool_file_identity(int folder, const char* name) noexcept {
-        struct stat status{};
-        if (::fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0) *this = status;
-    }
-    friend bool operator==(const spool_file_identity&, const spool_file_identity&) = default;
-
-    void close_if_same(int descriptor) const noexcept {
-        if (spool_file_identity(descriptor) == *this) ::close(descriptor);
-    }
-
-private:
-    spool_file_identity& operator=(const struct stat& status) noexcept {
-        device = status.st_dev;
-        number = status.st_ino;
-        return *this;
-    }
-};
-
 /// All functions but open() and abandon() from any thread. Those that return int: 0 or an error number.
 class spool_folder {
 public:
@@ -153,7 +125,7 @@ public:
             return "the spool's folder \"" + path_ + "\" cannot be opened: " +
                    (errno == ENOTDIR || errno == ELOOP ? "it is not a directory; move it away"
                                                        : spool_error_text(errno));
-        identity_ = spool_file_identity(descriptor_);
+        identity_ = file_identity(descriptor_);
         std::string wrong = distrust(descriptor_, path_, S_IWOTH | S_IWGRP);
         if (!wrong.empty()) abandon();
         sync_directory(top.get());
@@ -167,7 +139,7 @@ public:
 
     [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
     [[nodiscard]] bool is_still_open() const noexcept {
-        return spool_file_identity(descriptor_) == identity_;
+        return identity_.is_of(descriptor_);
     }
     [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -299,7 +271,7 @@ private:
     }
 
     int descriptor_ = -1;
-    spool_file_identity identity_;
+    file_identity identity_;
     std::string path_;
 };
 

@@ -86,9 +86,15 @@ inline void prepare_process(process_state& state) {
 #if defined(__linux__)
     std::at_quick_exit(shut_down_at_exit);
 #endif
+    state.modules.publish(state.table);
+}
+
+// From the first start on, and from before it holds anything: a fork may come in the middle. Once in the life of
+// the process, whichever module is the first.
+inline void prepare_forks(process_state& state) {
+    if (state.forking.restart) return;
     state.forking.restart = &restart_in_child;
     handles_forks.store_relaxed(1);
-    state.modules.publish(state.table);
 }
 
 // Once more after the first exchange of the process, so that it runs before the static objects go that the
@@ -170,6 +176,7 @@ inline void launch(options given, std::uint32_t number, bool goes_on) {
         state.changed.notify_all();
     };
     try {
+        prepare_forks(state);
         const bool trusted = cycle_counter_is_reliable();
         const bool counter = given.clock == nullptr && trusted;
         state.trusts_counter.store_relaxed(trusted ? 1 : 0);

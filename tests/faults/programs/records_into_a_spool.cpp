@@ -5,15 +5,14 @@
 //   disk-full      puts a file system of 256 KiB over the directory, records until that is full and on, says
 //   so, and waits
 //                  until all has been delivered; the status is 77 where no file system can be mounted
+#include "../../support/small_disk.hpp"
+
 #include <nanotel/sdk.hpp>
 
 #include <atomic>
 #include <cstdio>
 #include <string>
 
-#include <fcntl.h>
-#include <sched.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 namespace {
@@ -21,24 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 
 std::atomic<bool> disk_is_full{false};
-
-void write_file(const char* path, const std::string& text) {
-    const int file = ::open(path, O_WRONLY | O_CLOEXEC);
-    if (file < 0) return;
-    [[maybe_unused]] const auto written = ::write(file, text.data(), text.size());
-    ::close(file);
-}
-
-// While there is one thread only.
-bool mount_a_small_disk(const char* directory) {
-    const std::string user = "0 " + std::to_string(::geteuid()) + " 1";
-    const std::string group = "0 " + std::to_string(::getegid()) + " 1";
-    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
-    write_file("/proc/self/setgroups", "deny");
-    write_file("/proc/self/uid_map", user);
-    write_file("/proc/self/gid_map", group);
-    return ::mount("none", directory, "tmpfs", MS_NOSUID | MS_NODEV, "size=256k,mode=0700") == 0;
-}
 
 nanotel::telemetry start(const char* directory, const char* endpoint) {
     std::vector<nanotel::destination> destinations(1);
@@ -64,7 +45,7 @@ void record(int spans, bool tell) {
 }
 
 int fill_the_disk(const char* directory, const char* endpoint) {
-    if (!mount_a_small_disk(directory)) return 77;
+    if (!nanotel_test::mount_small_disk(directory, 256 << 10)) return 77;
     nanotel::set_diagnostic_handler([](nanotel::diagnostic_level, std::string_view text, void*) {
         std::printf("diagnostic: %.*s\n", static_cast<int>(text.size()), text.data());
         if (text.find("No space left on device") != text.npos) disk_is_full = true;

@@ -8,13 +8,16 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include <netinet/in.h>
 #include <sched.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -434,6 +437,63 @@ int others(const std::string& folder, const char* self) {
     return telemetry.flush(60s) && delivered(telemetry, recorded.load()) ? 0 : 4;
 }
 
+// -- while the parent is in a send
+
+// Listens and says nothing: who connects waits for the other side's part of the handshake.
+struct mute_peer {
+    int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int port = 0;
+    mute_peer() {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        auto* const generic = reinterpret_cast<sockaddr*>(&address);
+        if (::bind(listener, generic, size) == 0 && ::listen(listener, 8) == 0 &&
+            ::getsockname(listener, generic, &size) == 0)
+            port = ntohs(address.sin_port);
+    }
+    // What is said first by who comes next is there.
+    bool hears() const {
+        const int client = ::accept(listener, nullptr, nullptr);
+        char byte = 0;
+        return ::recv(client, &byte, 1, MSG_PEEK) == 1;
+    }
+};
+
+// A TLS handshake that never ends holds up the parent's sender, but neither what the child delivers elsewhere
+// nor its end.
+int in_a_send(const std::string& folder) {
+    const mute_peer mute;
+    if (mute.port == 0) return 1;
+    auto options = make_options(folder);
+    options.exporter = nullptr;
+    options.schedule_delay = 1ms;
+    options.destinations = {
+        {.exporter = nanotel::otlp_http({.endpoint = "https://127.0.0.1:" + std::to_string(mute.port)}),
+         .name = "mute"},
+        {.exporter = nanotel::otlp_file({.directory = folder}), .name = "file"}};
+    auto telemetry = nanotel::start(std::move(options));
+    work(-1, 1);
+    if (!mute.hears()) return 2;
+    const auto file_has = [&](std::uint64_t spans) {
+        while (telemetry.stats().destinations.at(1).spans.delivered < spans) std::this_thread::yield();
+    };
+    // Ended as it is, in the middle of its own handshake, and before it.
+    for (const int worker : {0, 1, 2})
+        if (const int status = wait_for(fork_child([&] {
+                work(worker, 10);
+                file_has(10);
+                if (worker != 0) static_cast<void>(telemetry.shutdown(worker == 1 ? 500ms : 0ms));
+                return 0;
+            })))
+            return status;
+    work(-2, 1);
+    file_has(2);
+    static_cast<void>(telemetry.shutdown(0ms));
+    return 0;
+}
+
 // -- what lies on disk
 
 struct unreachable final : nanotel::exporter {
@@ -499,6 +559,50 @@ int survivor(const std::string& folder) {
         return ::read(begun[0], &byte, 1) == 1 ? ::kill(::getpid(), SIGKILL) : 2;
     });
     if (wait_for(killed) != 128 + SIGKILL) return 3;
+    return recover(folder) != 0 ? 0 : 4; // the end of this process ends the survivor
+}
+
+// Forks while it is started, or ended, and is killed there.
+struct forking_reader final : nanotel::pull_reader {
+    std::function<void()> at_start = [] {};
+    std::function<void()> at_stop = [] {};
+    void start(nanotel::detail::metric_source&) override { at_start(); }
+    void stop() noexcept override { at_stop(); }
+};
+
+int survivor_of(const std::string& folder, bool of_shutdown) {
+    int begun[2];
+    int ending[2];
+    if (::pipe(begun) != 0 || ::pipe(ending) != 0) return 1;
+    const auto leave_a_child = [&] {
+        char byte = 0;
+        if (::fork() == 0) {
+            ::close(ending[1]);
+            if (::write(begun[1], &byte, 1) != 1) std::_Exit(1);
+            std::_Exit(static_cast<int>(::read(ending[0], &byte, 1)));
+        }
+        if (::read(begun[0], &byte, 1) == 1) ::kill(::getpid(), SIGKILL);
+    };
+    // The first leaves something on disk, the second has the lock of it, or of its own.
+    for (const bool first : {true, false}) {
+        if (first && of_shutdown) continue;
+        const pid_t killed = fork_child([&] {
+            const auto reader = std::make_shared<forking_reader>();
+            if (!first) (of_shutdown ? reader->at_stop : reader->at_start) = leave_a_child;
+            auto options = options_with_disk(folder, std::make_shared<unreachable>());
+            options.max_queue_bytes = 1;
+            options.pull_readers = {reader};
+            auto telemetry = nanotel::start(std::move(options));
+            while (telemetry.stats().spilled == 0) {
+                nanotel::span("on disk").end();
+                static_cast<void>(telemetry.flush(10ms));
+            }
+            if (first) ::kill(::getpid(), SIGKILL);
+            static_cast<void>(telemetry.shutdown(60s));
+            return 2;
+        });
+        if (wait_for(killed) != 128 + SIGKILL) return 3;
+    }
     return recover(folder) != 0 ? 0 : 4; // the end of this process ends the survivor
 }
 
@@ -570,6 +674,9 @@ int main(int argc, char** argv) {
     if (way == "others") return others(folder, argv[0]);
     if (way == "disk") return disk(folder);
     if (way == "survivor") return survivor(folder);
+    if (way == "survivor-of-start") return survivor_of(folder, false);
+    if (way == "survivor-of-shutdown") return survivor_of(folder, true);
+    if (way == "in-a-send") return in_a_send(folder);
     if (way == "refused") return refused(folder);
     if (way == "handlers") return handlers(folder);
     return 99;
