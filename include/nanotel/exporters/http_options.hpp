@@ -186,7 +186,7 @@ private:
     /// The variable is about gRPC, whose endpoints may have no scheme; here the scheme decides.
     void report_insecure(signal kind, const endpoint& to) const {
         for (const std::string& name : otlp_variables(kind, "INSECURE")) {
-            const auto insecure = variables_.boolean(name);
+            const auto insecure = variables_.choice<bool>(name, {{"true", true}, {"false", false}});
             if (!insecure) continue;
             if (*insecure == to.tls && to.socket.empty())
                 diagnose_once(
