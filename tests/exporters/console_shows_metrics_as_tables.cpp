@@ -44,8 +44,12 @@ metrics  2026-11-30 02:00:07.123  7 series
   shop.memory (By)                                          up-down counter (delta)   3.0 MiB
   shop.load                                                 gauge                        0.25
                          cpu=1                              gauge                    no value
-  shop.latency (s)                                          histogram                 count 4  mean 250.00 ms  min 100.00 ms  p50 250.00 ms  p90 450.00 ms  p99 495.00 ms  max 500.00 ms  as in trace 11111111111111111111111111111111
-  shop.size                                                 exponential histogram     count 3  mean 2  p50 2.5  p90 3.7  p99 3.97
+  shop.latency (s)                                          histogram                 count 4  mean=250.00 ms  min=100.00 ms
+                                                                                               p50=250.00 ms  p90=450.00 ms
+                                                                                               p99=495.00 ms  max=500.00 ms
+                                                                                               example=500.00 ms
+                                                                                               trace=11111111111111111111111111111111
+  shop.size                                                 exponential histogram     count 3  mean=2  p50=2.5  p90=3.7  p99=3.97
 )");
 }
 

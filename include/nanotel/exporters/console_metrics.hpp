@@ -75,8 +75,9 @@ struct console_bucket {
 
 /// One line of the table before its columns are aligned.
 struct console_metric_row {
-    enum column : std::size_t { name, labels, kind, value, spread, columns };
+    enum column : std::size_t { name, labels, kind, value, columns };
     std::array<std::string, columns> cells;
+    std::vector<console_detail> spread; // of a histogram
 };
 
 [[nodiscard]] inline std::string kind_text(const finished_metric& metric) {
@@ -90,12 +91,12 @@ struct console_metric_row {
     return text;
 }
 
-[[nodiscard]] inline std::string spread_text(const finished_point& point, const finished_metric& metric) {
-    std::string text;
+inline void add_spread(std::vector<console_detail>& to, const finished_point& point,
+                       const finished_metric& metric) {
     const auto add = [&](const char* what, double value) {
-        text += (text.empty() ? "" : "  ") + std::string(what) + " " + measured_text(value, metric.unit);
+        to.push_back({what, measured_text(value, metric.unit)});
     };
-    if (point.count == 0) return text;
+    if (point.count == 0) return;
     if (point.sum) add("mean", *point.sum / static_cast<double>(point.count));
     if (point.min) add("min", *point.min);
     if (const auto buckets = buckets_of(point, metric.kind); !buckets.empty()) {
@@ -104,7 +105,14 @@ struct console_metric_row {
         add("p99", quantile(buckets, 0.99));
     }
     if (point.max) add("max", *point.max);
-    return text;
+    // The newest measurement within a trace leads there.
+    for (auto example = point.exemplars.rbegin(); example != point.exemplars.rend(); ++example) {
+        const double* const value = example->value.get_if<double>();
+        if (example->trace_id.empty()) continue;
+        if (value != nullptr) add("example", *value);
+        to.push_back({"trace", printable(example->trace_id)});
+        return;
+    }
 }
 
 [[nodiscard]] inline console_metric_row row_of(const finished_point& point, const finished_metric& metric) {
@@ -125,15 +133,8 @@ struct console_metric_row {
         row.cells[row.value] = measured_text(*real, metric.unit);
     } else {
         row.cells[row.value] = "count " + grouped(point.count);
-        row.cells[row.spread] = spread_text(point, metric);
+        add_spread(row.spread, point, metric);
     }
-    // The newest measurement within a trace leads there.
-    for (auto example = point.exemplars.rbegin(); example != point.exemplars.rend(); ++example)
-        if (!example->trace_id.empty()) {
-            if (!row.cells[row.spread].empty()) row.cells[row.spread] += "  ";
-            row.cells[row.spread] += "as in trace " + printable(example->trace_id);
-            break;
-        }
     return row;
 }
 
@@ -159,6 +160,8 @@ struct console_metric_row {
     if (const auto* const service = metrics.front().resource["service.name"].get_if<std::string>())
         text += "  " + printable(*service, 60);
     text += "  " + colours.dim(time_text(time)) + "  " + grouped(rows.size()) + " series\n";
+    std::size_t taken = 2;
+    for (const std::size_t width : widths) taken += width == 0 ? 0 : width + 2;
     for (const row& each : rows) {
         std::string line;
         for (std::size_t c = 0; c < widths.size(); ++c) {
@@ -174,7 +177,10 @@ struct console_metric_row {
                                           : cell) +
                         gap;
         }
+        const auto details = detail_lines(each.spread, room_for_details(style, taken), colours);
+        if (!details.empty()) line += "  " + details.front();
         text += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+        for (std::size_t i = 1; i < details.size(); ++i) text += std::string(taken, ' ') + details[i] + '\n';
     }
     return text;
 }

@@ -115,7 +115,9 @@ private:
                                ((span.flags & remote) != 0 ? "(remote parent " : "(parent not here: ") +
                                    printable(span.parent_span_id) + ")"});
         }
-        if (!span.status.message.empty()) details.push_back({{}, '"' + printable(span.status.message) + '"'});
+        if (!span.status.message.empty())
+            details.push_back(
+                {{}, '"' + printable(span.status.message) + '"', {}, span.status.code == status_code::error});
         add_attributes(details, span.attributes);
         add_dropped(details, span.dropped_attributes_count, "attribute");
         add_dropped(details, span.dropped_events_count, "event");

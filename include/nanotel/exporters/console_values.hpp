@@ -65,12 +65,13 @@ namespace nanotel::inline NANOTEL_ABI::detail {
     return std::visit(to_text, value.get());
 }
 
-/// What is shown behind a name: key=value, or a remark without a key. A value of several lines, as a stack
-/// trace is one, has them in `lines`.
+/// What is shown behind a name: key=value, or a remark without a key, which may be an alarming one. A value
+/// of several lines, as a stack trace is one, has them in `lines`.
 struct console_detail {
     std::string key;
     std::string value;
     std::vector<std::string> lines = {};
+    bool alarming = false;
 };
 
 inline void add_attributes(std::vector<console_detail>& to, const attribute_list& attributes) {
@@ -117,7 +118,10 @@ detail_lines(const std::vector<console_detail>& details, std::size_t width, cons
             used += 2;
         }
         open = true;
-        lines.back() += key.empty() ? colours.dim(detail.value) : colours.dim(key) + detail.value;
+        if (detail.alarming)
+            lines.back() += colours.red(key + detail.value);
+        else
+            lines.back() += key.empty() ? colours.dim(detail.value) : colours.dim(key) + detail.value;
         used += shown;
     }
     for (const console_detail& detail : details) {
