@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <new> // in place
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,7 +54,7 @@ public:
 
     export_result send(const payload& body, std::chrono::steady_clock::time_point deadline) override {
         try {
-            shown_ next = shown_before_;
+            seen_before next = seen_;
             std::string error;
             const std::string block = render(body, next, error);
             if (!error.empty())
@@ -62,7 +63,7 @@ public:
             if (block.empty()) return {};
             export_result result = output_.write(block, deadline);
             // One that is tried again has to come out the same.
-            if (result.outcome == export_outcome::delivered) shown_before_ = std::move(next);
+            if (result.outcome == export_outcome::delivered) seen_ = std::move(next);
             return result;
         } catch (const std::exception& problem) { // no memory
             return {.outcome = export_outcome::retryable, .message = problem.what()};
@@ -74,11 +75,11 @@ public:
     void interrupt() noexcept override { output_.interrupt(); }
 
     /// A send of the parent's may have been changing it.
-    void restart_in_child() noexcept override { new (&shown_before_) shown_; }
+    void restart_in_child() noexcept override { new (&seen_) seen_before; }
 
 private:
     /// What the reader has seen already.
-    struct shown_ {
+    struct seen_before {
         attribute_list resource;
         std::vector<std::string> traces; // the last ones
     };
@@ -95,7 +96,7 @@ private:
         return how;
     }
 
-    std::string render(const payload& body, shown_& seen, std::string& error) const {
+    std::string render(const payload& body, seen_before& seen, std::string& error) const {
         const console_style how = style();
         std::string text;
         if (body.kind == signal::traces) {
@@ -116,7 +117,7 @@ private:
     }
 
     /// The resource is told once: it stays the same as long as the process lives.
-    static void add_resource(std::string& text, const attribute_list& resource, shown_& seen,
+    static void add_resource(std::string& text, const attribute_list& resource, seen_before& seen,
                              const console_style& how) {
         if (resource == seen.resource) return;
         std::vector<console_detail> details;
@@ -129,7 +130,7 @@ private:
         seen.resource = resource;
     }
 
-    static void add_traces(std::string& text, const std::vector<finished_span>& spans, shown_& seen,
+    static void add_traces(std::string& text, const std::vector<finished_span>& spans, seen_before& seen,
                            const console_style& how) {
         std::vector<std::vector<const finished_span*>> traces;
         std::unordered_map<std::string_view, std::size_t> places;
@@ -159,7 +160,7 @@ private:
     const console_options options_;
     stream_output output_;
     const bool terminal_can_;
-    shown_ shown_before_;
+    seen_before seen_;
 };
 
 } // namespace detail

@@ -2,7 +2,7 @@
 // Metrics as a table: name and unit, labels, kind, value, and what the value says of its spread.
 #pragma once
 
-#include <algorithm> // max, clamp
+#include <algorithm> // max, min
 #include <array>
 #include <cmath> // exp2
 #include <cstddef>

@@ -9,7 +9,7 @@
 #include <ctime> // gmtime_r
 #include <string>
 #include <string_view>
-#include <utility>
+#include <system_error> // errc
 
 #include <nanotel/core/config.hpp>
 

@@ -2,9 +2,10 @@
 // Spans as indented trees, one a trace, in columns: name, kind, duration, start, status, details.
 #pragma once
 
-#include <algorithm> // sort, max
+#include <algorithm> // find, max, sort
 #include <cstddef>
 #include <cstdint>
+#include <iterator> // size
 #include <string>
 #include <string_view>
 #include <tuple> // tie

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <new> // in place
 #include <string>
 #include <string_view>
 
