@@ -4,9 +4,11 @@
 
 #include <nanotel/nanotel.hpp>
 
+#include <nanotel/exporters/console.hpp>
 #include <nanotel/exporters/file.hpp>
 #include <nanotel/exporters/http.hpp>
 #include <nanotel/exporters/memory.hpp>
+#include <nanotel/exporters/otlp_stdout.hpp>
 
 #ifdef NANOTEL_DISABLED
 #include <nanotel/pipeline/disabled_telemetry.hpp>

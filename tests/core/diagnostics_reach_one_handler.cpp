@@ -108,7 +108,7 @@ TEST_CASE("OTEL_LOG_LEVEL decides what is heard, and what the application has se
     CHECK(heard_with("none") == 0);
     REQUIRE(heard_with("loud") == 4); // also where the level before was none
     CHECK(ears.lines[0] == "warning: OTEL_LOG_LEVEL=\"loud\" is ignored. Allowed: one of: none, off, error, "
-                           "warn, warning, info, debug");
+                           "warn, warning, info, debug. Used instead: info");
     nanotel::set_diagnostic_level(diagnostic_level::error);
     CHECK(heard_with("debug") == 1);
 }

@@ -51,8 +51,9 @@ TEST_CASE("only the word true is true") {
     for (const char* word : {"true", "TRUE", "True", " tRuE "}) CHECK(with(word).boolean("V") == true);
     for (const char* word : {"false", "FALSE"}) CHECK(with(word).boolean("V") == false);
     CHECK(heard.text().empty());
-    for (const char* word : {"1", "yes", "on", "t", "truee"}) CHECK(with(word).boolean("V") == false);
-    REQUIRE(heard.lines().size() == 1); // once for a variable, not for each reading
+    for (int reading = 0; reading < 2; ++reading)
+        for (const char* word : {"1", "yes", "on", "t", "truee"}) CHECK(with(word).boolean("V") == false);
+    REQUIRE(heard.lines().size() == 5); // once for a variable and its value, not for each reading
     CHECK(heard.lines()[0] == "warning: V=\"1\" is neither true nor false; it counts as false");
 }
 
@@ -109,6 +110,41 @@ TEST_CASE("a choice is one of the words in any case, and the words are named") {
     const diagnostics_heard heard;
     CHECK(choose("blue") == std::nullopt);
     CHECK(heard.text() == "warning: V=\"blue\" is ignored. Allowed: one of: red, green\n");
+}
+
+TEST_CASE("several words of a choice are taken each once, and what is none of them is named together") {
+    using colours = std::vector<std::pair<std::string_view, colour>>;
+    const auto choose_some = [](const char* value) {
+        return with(value).choices<colour>("V", {{"red", colour::red}, {"green", colour::green}});
+    };
+    {
+        const diagnostics_heard heard;
+        CHECK(choose_some("") == std::nullopt);
+        CHECK(choose_some(" , ,") == std::nullopt);
+        CHECK(choose_some("Green, red,GREEN") == colours{{"green", colour::green}, {"red", colour::red}});
+        CHECK(heard.text() == "");
+    }
+    const diagnostics_heard heard;
+    CHECK(choose_some("blue,red,black") == colours{{"red", colour::red}});
+    CHECK(choose_some("pink") == std::nullopt);
+    CHECK(heard.text() ==
+          "warning: V=\"blue,black\" is ignored. Allowed: one or more of: red, green. Used "
+          "instead: red\nwarning: V=\"pink\" is ignored. Allowed: one or more of: red, green\n");
+}
+
+TEST_CASE("a bad value is said once, another one of the same variable again, and what holds instead") {
+    const diagnostics_heard heard;
+    for (int i = 0; i < 3; ++i) CHECK(with("x").integer("V", 0, 9) == std::nullopt);
+    CHECK(heard.lines().size() == 1);
+    CHECK(with("y").integer("V", 0, 9) == std::nullopt);
+    CHECK(heard.lines().size() == 2);
+    nanotel::detail::diagnostics_of_process().tell_what_was_held_back(true); // nothing was
+    CHECK(heard.lines().size() == 2);
+    nanotel::environment::ignore("OTEL_BSP_SCHEDULE_DELAY", "soon", "a number");
+    CHECK(heard.lines()[2] ==
+          "warning: OTEL_BSP_SCHEDULE_DELAY=\"soon\" is ignored. Allowed: a number. Used instead: 5000");
+    nanotel::environment::ignore("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "soon", "a number");
+    CHECK(heard.lines()[3].ends_with(". Used instead: OTEL_EXPORTER_OTLP_TIMEOUT, or its default"));
 }
 
 TEST_CASE("lists are words between commas") {

@@ -77,7 +77,7 @@ TEST_CASE("the environment says where, and the code wins over it") {
         nanotel::prometheus_exporter({}, variables({{"OTEL_EXPORTER_PROMETHEUS_PORT", "65536"}}));
     CHECK(heard.text() ==
           "warning: OTEL_EXPORTER_PROMETHEUS_PORT=\"65536\" is ignored. Allowed: an integer, 0 "
-          "to 65535\n");
+          "to 65535. Used instead: 9464\n");
 }
 
 // Fails when two may listen on one port, as with SO_REUSEPORT, or when the diagnostic does not say which port

@@ -259,6 +259,27 @@ TEST_CASE("children end in every way, without a thread where they never recorded
     CHECK(by_worker == std::map<std::int64_t, int>{{0, 1}, {2, 1}, {3, 10}});
 }
 
+TEST_CASE("who a process is, is found out in each, whether it goes on or starts") {
+    const outcome o = run("identity");
+    REQUIRE(o.status == 0);
+    REQUIRE(o.spans.size() == 3);
+    std::map<std::int64_t, const nanotel::finished_span*> by_worker;
+    std::set<std::string> instances;
+    std::set<std::int64_t> processes;
+    for (const auto& span : o.spans) {
+        by_worker[integer(span.attributes, "worker")] = &span;
+        instances.insert(text(span.resource, "service.instance.id"));
+        processes.insert(integer(span.resource, "process.pid"));
+        CHECK(text(span.resource, "process.executable.name") == "forks");
+    }
+    CHECK(instances.size() == 3);
+    CHECK(processes.size() == 3);
+    REQUIRE(by_worker.size() == 3);
+    for (const std::int64_t child : {1, 2})
+        CHECK(integer(by_worker[child]->resource, "process.parent_pid") ==
+              integer(by_worker[0]->resource, "process.pid"));
+}
+
 TEST_CASE("start in a child has the options that are given there") {
     const temporary_folder folder;
     const std::string command = "ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 " + program("forks") + " starts " +

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "scripted_exporter.hpp"
 
-#include <fstream>
+#include <filesystem>
 #include <stdexcept>
 
 using namespace nanotel_test;
@@ -101,9 +101,11 @@ TEST_CASE("the name of the service: the option, OTEL_SERVICE_NAME, OTEL_RESOURCE
     CHECK(one_span(without_name(all)).resource["service.name"] == "from-attributes");
     CHECK(one_span(without_name(all)).resource["team"] == "a b");
     const auto unnamed = one_span(without_name({}));
-    std::string process;
-    std::getline(std::ifstream("/proc/self/comm"), process);
-    CHECK(unnamed.resource["service.name"] == "unknown_service:" + process);
+    // The whole name of the program, which the kernel keeps 15 letters of for itself.
+    const std::string program = std::filesystem::read_symlink("/proc/self/exe").filename();
+    REQUIRE(program.size() > 15);
+    CHECK(unnamed.resource["service.name"] == "unknown_service:" + program);
+    CHECK(unnamed.resource["process.executable.name"] == program);
 }
 
 TEST_CASE("attributes of the resource: the option wins over the variable, the sdk names itself") {
@@ -135,6 +137,45 @@ TEST_CASE("OTEL_SDK_DISABLED starts nothing") {
     auto other = nanotel::start(quiet_options(exporter));
     record_spans(3);
     CHECK(other.flush(long_enough).delivered == 3);
+}
+
+TEST_CASE("TELEMETRY_ENABLED=false starts nothing, and the code may start it all the same") {
+    auto exporter = std::make_shared<scripted_exporter>();
+    auto options = quiet_options(exporter);
+    options.environment = environment_of({{"TELEMETRY_ENABLED", "False"}});
+    auto nothing = nanotel::start(options);
+    record_spans(3);
+    CHECK(nothing.flush(long_enough).delivered == 0);
+    options.enabled = true;
+    auto telemetry = nanotel::start(options);
+    record_spans(3);
+    CHECK(telemetry.flush(long_enough).delivered == 3);
+}
+
+TEST_CASE("where all exporters are none, what is recorded is let go") {
+    const counts_since counts;
+    nanotel::options options;
+    options.environment = environment_of({{"OTEL_TRACES_EXPORTER", "none"},
+                                          {"OTEL_METRICS_EXPORTER", "none"},
+                                          {"OTEL_LOGS_EXPORTER", "none"}});
+    auto telemetry = nanotel::start(std::move(options));
+    record_spans(3);
+    const auto flushed = telemetry.flush(long_enough);
+    CHECK(flushed.complete);
+    CHECK(flushed.dropped == 0); // nobody wanted them
+    CHECK(counts().recorded == 3);
+    CHECK(counts().dropped_by.filtered == 3);
+    CHECK(counts().queued == 0);
+    CHECK(telemetry.shutdown(long_enough).complete);
+}
+
+TEST_CASE("the instance is the same from start to start of a process") {
+    const auto first = one_span(without_name({}));
+    const auto second = one_span(without_name({}));
+    CHECK(first.resource.contains("service.instance.id"));
+    CHECK(first.resource["service.instance.id"] == second.resource["service.instance.id"]);
+    CHECK(one_span(without_name({{"OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=mine"}}))
+              .resource["service.instance.id"] == "mine");
 }
 
 TEST_CASE("OTEL_LOG_LEVEL holds from start on, and what was held back is told at shutdown") {

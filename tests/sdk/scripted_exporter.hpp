@@ -118,6 +118,8 @@ inline nanotel::options quiet_options(std::shared_ptr<nanotel::exporter> destina
     o.exporter = std::move(destination);
     o.schedule_delay = std::chrono::duration_cast<std::chrono::milliseconds>(never);
     o.environment = no_environment();
+    // Nor of the machine itself: bodies have the sizes that tests count on.
+    o.resource_detectors = nanotel::resource_detector_set::none();
     return o;
 }
 

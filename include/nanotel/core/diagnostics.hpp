@@ -61,10 +61,12 @@ public:
         std::size_t slot;        ///< which is the subject's, until it has been silent for a minute
     };
 
-    verdict judge(std::uint64_t subject, std::int64_t now) noexcept {
+    /// What is to be said `once` does not pass again, nor is it counted, as long as its slot is its own.
+    verdict judge(std::uint64_t subject, std::int64_t now, bool once = false) noexcept {
         const std::size_t found = find(subject, now);
         slot& entry = slots_[found];
         std::int64_t last = entry.last.load(std::memory_order_relaxed);
+        if (once && last != never && found != slots - 1) return {false, 0, found};
         // The exchange decides which of several threads speaks; the counters around it guard no other memory.
         if (due(last, now) && entry.last.compare_exchange_strong(last, now, std::memory_order_relaxed))
             return {true, entry.held_back.exchange(0, std::memory_order_relaxed), found};
@@ -171,10 +173,11 @@ public:
     }
     void set_clock(clock now) noexcept { clock_.store(now, std::memory_order_relaxed); }
 
-    void report(diagnostic_level level, std::string_view subject_key, std::string text) noexcept {
+    void report(diagnostic_level level, std::string_view subject_key, std::string text,
+                bool once = false) noexcept {
         if (!is_heard(level) || is_calling()) return;
         const auto [pass, held_back, slot] =
-            limiter_.judge(hash(subject_key), clock_.load(std::memory_order_relaxed)());
+            limiter_.judge(hash(subject_key), clock_.load(std::memory_order_relaxed)(), once);
         if (!pass || !lock_in_time()) return;
         try {
             make_one_line(text);
@@ -353,6 +356,12 @@ inline void diagnose(diagnostic_level level, std::string_view subject_key, const
         diagnose(level, subject_key, std::string(text));
     } catch (...) { // no memory to say it
     }
+}
+
+/// Reports what is the same however often it is seen, such as a variable that is set wrong: it is said once,
+/// and what comes again is not counted.
+inline void diagnose_once(diagnostic_level level, std::string_view subject_key, std::string text) noexcept {
+    diagnostics_of_process().report(level, subject_key, static_cast<std::string&&>(text), true);
 }
 
 } // namespace detail

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The environment variables of the OpenTelemetry specification, read by type: empty is unset, and a bad value
-// is reported once, naming the variable, the value and what is allowed, and then ignored.
+// is reported once, naming the variable, the value, what is allowed and what holds instead, and then ignored.
 #pragma once
 
-#include <algorithm> // min
+#include <algorithm> // find_if, min, none_of
 #include <charconv>
 #include <chrono>
 #include <cmath> // isfinite
@@ -21,6 +21,7 @@
 
 #include <nanotel/core/config.hpp>
 #include <nanotel/core/diagnostics.hpp>
+#include <nanotel/core/environment_defaults.hpp>
 
 namespace nanotel::inline NANOTEL_ABI {
 
@@ -163,6 +164,39 @@ struct environment {
         return words;
     }
 
+    /// Some of a few known words, between commas, in any case, each with its meaning and once, in the order
+    /// in which they stand. Those that are not known are reported and left out; nothing where none is known.
+    template <class Value>
+    [[nodiscard]] std::optional<std::vector<std::pair<std::string_view, Value>>>
+    choices(const std::string& name, std::initializer_list<std::pair<std::string_view, Value>> known) const {
+        const auto words = list(name);
+        if (!words || words->empty()) return std::nullopt;
+        std::vector<std::pair<std::string_view, Value>> chosen;
+        std::string unknown;
+        for (const std::string& word : *words) {
+            const auto same = [&](const auto& one) { return detail::equal_ignoring_case(one.first, word); };
+            const auto found = std::find_if(known.begin(), known.end(), same);
+            if (found == known.end())
+                unknown += (unknown.empty() ? "" : ",") + word;
+            else if (std::none_of(chosen.begin(), chosen.end(), same))
+                chosen.push_back(*found);
+        }
+        if (unknown.empty()) return chosen;
+        std::string allowed = "one or more of:";
+        for (const auto& [word, meaning] : known) {
+            allowed += allowed.back() == ':' ? " " : ", ";
+            allowed += word;
+        }
+        if (chosen.empty()) {
+            ignore(name, unknown, allowed);
+            return std::nullopt;
+        }
+        std::string rest;
+        for (const auto& [word, meaning] : chosen) rest += (rest.empty() ? "" : ",") + std::string(word);
+        warn(name, unknown, "is ignored. Allowed: " + allowed + ". Used instead: " + rest);
+        return chosen;
+    }
+
     /// key=value pairs between commas in the manner of W3C Baggage without properties, percent-decoded, in
     /// the order of the variable; the last of a repeated key counts. One error discards the whole value. Used
     /// by OTEL_RESOURCE_ATTRIBUTES and, with the values hidden from diagnostics, by
@@ -200,7 +234,7 @@ struct environment {
 
     /// Reports a value that its reader cannot use; for checks that are not a matter of type.
     static void ignore(const std::string& name, std::string_view value, const std::string& allowed) {
-        warn(name, value, "is ignored. Allowed: " + allowed);
+        warn(name, value, "is ignored. Allowed: " + allowed + detail::used_instead(name));
     }
 
 private:
@@ -209,7 +243,7 @@ private:
         std::string text = name + "=\"";
         text += value.substr(0, enough);
         text += value.size() > enough ? "...\" " : "\" ";
-        detail::diagnose(diagnostic_level::warning, "environment:" + name, text + problem);
+        detail::diagnose_once(diagnostic_level::warning, "environment:" + text, text + problem);
     }
 
     template <class Number>

@@ -124,8 +124,8 @@ private:
             if (!url) continue;
             const endpoint_result parsed = parse_endpoint(trim(*url));
             if (!parsed) {
-                diagnose(diagnostic_level::warning, "environment:" + name,
-                         name + " " + parsed.error + "; it is ignored");
+                diagnose_once(diagnostic_level::warning, "environment:" + name + parsed.error,
+                              name + " " + parsed.error + "; it is ignored" + used_instead(name));
                 continue;
             }
             warn_of_grpc_port(parsed.value, name);
@@ -148,8 +148,8 @@ private:
             for (const auto& [header, value] : *headers)
                 if (mistake.empty()) mistake = header_mistake(header, value);
             if (mistake.empty()) return *std::move(headers);
-            diagnose(diagnostic_level::warning, "environment:" + name,
-                     name + " " + mistake + "; the whole variable is ignored");
+            diagnose_once(diagnostic_level::warning, "environment:" + name + mistake,
+                          name + " " + mistake + "; the whole variable is ignored" + used_instead(name));
         }
         return {};
     }
@@ -186,14 +186,15 @@ private:
     /// The variable is about gRPC, whose endpoints may have no scheme; here the scheme decides.
     void report_insecure(signal kind, const endpoint& to) const {
         for (const std::string& name : otlp_variables(kind, "INSECURE")) {
-            const auto insecure = variables_.boolean(name);
+            const auto insecure = variables_.choice<bool>(name, {{"true", true}, {"false", false}});
             if (!insecure) continue;
             if (*insecure == to.tls && to.socket.empty())
-                diagnose(diagnostic_level::warning, "environment:" + name,
-                         name + "=" + (*insecure ? "true" : "false") + " is ignored: the scheme of " +
-                             to.text() + " decides that it is reached " +
-                             (to.tls ? "by TLS, and its certificate is verified; write http:// to do without"
-                                     : "without TLS; write https:// to have it"));
+                diagnose_once(
+                    diagnostic_level::warning, "environment:" + name,
+                    name + "=" + (*insecure ? "true" : "false") + " is ignored: the scheme of " + to.text() +
+                        " decides that it is reached " +
+                        (to.tls ? "by TLS, and its certificate is verified; write http:// to do without"
+                                : "without TLS; write https:// to have it"));
             return;
         }
     }

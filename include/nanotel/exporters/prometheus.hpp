@@ -202,4 +202,15 @@ prometheus_exporter(prometheus_options options = {}, const environment& variable
     return std::make_shared<prometheus_reader>(std::move(options), variables);
 }
 
+namespace detail {
+
+// OTEL_METRICS_EXPORTER=prometheus finds it here.
+inline const bool prometheus_can_be_chosen =
+    (make_prometheus_reader.store_relaxed([](const environment& variables) -> std::shared_ptr<pull_reader> {
+        return prometheus_exporter({}, variables);
+    }),
+     true);
+
+} // namespace detail
+
 } // namespace nanotel::inline NANOTEL_ABI

@@ -148,6 +148,14 @@ public:
                 append_floating(text, d, "");
                 return text;
             }
+            std::string operator()(const std::vector<std::string>& list) const {
+                std::string text = "[";
+                for (const std::string& s : list) {
+                    if (text.size() > 1) text += ',';
+                    text += '"' + json_escape(s) + '"';
+                }
+                return text + ']';
+            }
         } to_text;
         return std::visit(to_text, value);
     }

@@ -189,8 +189,8 @@ struct ip_address {
         if (!url) continue;
         proxy_result parsed = parse_proxy(trim(*url));
         if (parsed) return std::move(parsed.value);
-        diagnose(diagnostic_level::warning, "environment:" + name,
-                 name + " " + parsed.error + "; it is ignored. Write http://host:port");
+        diagnose_once(diagnostic_level::warning, "environment:" + name,
+                      name + " " + parsed.error + "; it is ignored. Write http://host:port");
     }
     return std::nullopt;
 }

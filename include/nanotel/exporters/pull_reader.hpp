@@ -2,9 +2,12 @@
 // The seam of metric readers that are asked from outside, as a scrape endpoint is.
 #pragma once
 
+#include <nanotel/core/environment.hpp>
 #include <nanotel/core/site_registry.hpp>
 #include <nanotel/metrics/metric_data.hpp>
 #include <nanotel/otlp/resource.hpp>
+
+#include <memory>
 
 namespace nanotel::inline NANOTEL_ABI {
 
@@ -42,5 +45,13 @@ public:
     /// reader again, unless it calls nanotel::start with it.
     virtual void leave_to_parent() noexcept {}
 };
+
+namespace detail {
+
+// Makes the reader of OTEL_METRICS_EXPORTER=prometheus, by the environment. Null where no file of this module
+// includes exporters/prometheus.hpp. Relaxed: set when the module is loaded, before anything of it runs.
+inline constinit atomic<std::shared_ptr<pull_reader> (*)(const environment&)> make_prometheus_reader{};
+
+} // namespace detail
 
 } // namespace nanotel::inline NANOTEL_ABI

@@ -97,16 +97,16 @@ private:
         for (const std::string& set : otlp_variables(kind_, variable))
             if (name.empty() && variables_.text(set)) name = set;
         if (!name.empty())
-            diagnose(diagnostic_level::warning, "otlp_http:unused:" + name,
-                     name + " is not used: " + to.text() +
-                         " is reached without TLS; write https:// to have it");
+            diagnose_once(diagnostic_level::warning, "otlp_http:unused:" + name,
+                          name + " is not used: " + to.text() +
+                              " is reached without TLS; write https:// to have it");
     }
 
     /// Throws or reports, by who named the file.
     static void complain(const named_file& file, const std::string& problem, std::string_view consequence) {
         if (file.from_code) throw std::invalid_argument(file.name + problem);
-        diagnose(diagnostic_level::error, "environment:" + file.name,
-                 file.name + problem + std::string(consequence));
+        diagnose_once(diagnostic_level::error, "environment:" + file.name,
+                      file.name + problem + std::string(consequence));
     }
 
     named_file read(const names& of, const std::string& path, std::string (*mistake_in)(std::string_view),

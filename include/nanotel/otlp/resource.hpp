@@ -10,7 +10,7 @@
 namespace nanotel::inline NANOTEL_ABI {
 
 /// The value of a resource attribute.
-using resource_value = std::variant<std::string, bool, std::int64_t, double>;
+using resource_value = std::variant<std::string, bool, std::int64_t, double, std::vector<std::string>>;
 
 /// What produces the telemetry (OpenTelemetry Resource SDK). Keys are unique; the last write of a key wins.
 class resource {
@@ -56,6 +56,14 @@ inline std::string any_value_json(const resource_value& value) {
             return R"({"intValue":")" + std::to_string(i) + R"("})";
         }
         std::string operator()(double d) const { return R"({"doubleValue":)" + number_text(d) + "}"; }
+        std::string operator()(const std::vector<std::string>& list) const {
+            std::string json = R"({"arrayValue":{"values":[)";
+            for (const std::string& s : list) {
+                if (json.back() != '[') json += ',';
+                json += (*this)(s);
+            }
+            return json + "]}}";
+        }
     } to_json;
     return std::visit(to_json, value);
 }

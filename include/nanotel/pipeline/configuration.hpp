@@ -4,6 +4,7 @@
 
 #include <nanotel/metrics/stream_builder.hpp>
 #include <nanotel/pipeline/collector.hpp>
+#include <nanotel/pipeline/exporter_choice.hpp>
 #include <nanotel/pipeline/options.hpp>
 #include <nanotel/pipeline/sender.hpp>
 #include <nanotel/pipeline/trace_stream.hpp>
@@ -14,35 +15,15 @@
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
-inline std::string process_name() {
-    char name[256]{};
-    if (std::FILE* const file = std::fopen("/proc/self/comm", "re")) {
-        const std::size_t count = std::fread(name, 1, sizeof name - 1, file);
-        std::fclose(file);
-        std::string text(name, count);
-        if (!text.empty() && text.back() == '\n') text.pop_back();
-        if (!text.empty()) return text;
-    }
-    return {};
-}
-
-// OpenTelemetry Resource SDK: what identifies the sdk, then the environment, then the options.
-inline resource make_resource(const options& given) {
-    resource described;
-    described.set("telemetry.sdk.name", "nanotel");
-    described.set("telemetry.sdk.language", "cpp");
-    described.set("telemetry.sdk.version", NANOTEL_VERSION);
-    if (const auto pairs = given.environment.key_values("OTEL_RESOURCE_ATTRIBUTES"))
-        for (const auto& [key, value] : *pairs) described.set(key, value);
-    if (const auto name = given.environment.text("OTEL_SERVICE_NAME")) described.set("service.name", *name);
-    for (const auto& [key, value] : given.resource_attributes) described.set(key, value);
-    if (!given.service_name.empty()) described.set("service.name", given.service_name);
-    if (!given.service_version.empty()) described.set("service.version", given.service_version);
-    if (!described.find("service.name")) {
-        const std::string process = process_name();
-        described.set("service.name", process.empty() ? "unknown_service" : "unknown_service:" + process);
-    }
-    return described;
+// Any case of "false" switches off, as any case of "true" does for the variable of the specification. What is
+// neither is reported and leaves it on: whoever deploys a program wants to see it.
+inline bool is_enabled(const options& given) {
+    const environment& variables = given.environment;
+    if (given.enabled) return *given.enabled;
+    const bool disabled = variables.boolean("OTEL_SDK_DISABLED").value_or(false);
+    const bool enabled =
+        variables.choice<bool>("TELEMETRY_ENABLED", {{"true", true}, {"false", false}}).value_or(true);
+    return enabled && !disabled;
 }
 
 inline span_limits make_limits(const options& given) {
@@ -223,18 +204,11 @@ inline collector_options make_collector_options(const options& given) {
     return made;
 }
 
-// The periodic readers, complete: the default one where nothing else is said.
+// The periodic readers, complete.
 inline std::vector<metric_reader> make_metric_readers(const options& given) {
     const auto& environment = given.environment;
     std::vector<metric_reader> readers = given.metric_readers;
-    if (readers.empty() && given.pull_readers.empty()) {
-        enum class destination { otlp, none };
-        const auto wanted = environment
-                                .choice<destination>("OTEL_METRICS_EXPORTER", {{"otlp", destination::otlp},
-                                                                               {"none", destination::none}})
-                                .value_or(destination::otlp);
-        if (wanted == destination::otlp) readers.emplace_back();
-    }
+    const bool for_people = metrics_are_for_people(given);
     using preference = temporality_preference;
     const auto interval = environment.duration("OTEL_METRIC_EXPORT_INTERVAL");
     const auto timeout = environment.duration("OTEL_METRIC_EXPORT_TIMEOUT");
@@ -247,10 +221,13 @@ inline std::vector<metric_reader> make_metric_readers(const options& given) {
         {{"explicit_bucket_histogram", histogram_aggregation::explicit_buckets},
          {"base2_exponential_bucket_histogram", histogram_aggregation::exponential}});
     for (metric_reader& reader : readers) {
-        if (!reader.interval) reader.interval = interval.value_or(std::chrono::milliseconds(60'000));
+        if (!reader.interval)
+            reader.interval = interval.value_or(std::chrono::milliseconds(for_people ? 10'000 : 60'000));
         if (reader.interval->count() == 0) reader.interval = std::chrono::milliseconds(1);
         if (!reader.timeout) reader.timeout = timeout.value_or(std::chrono::milliseconds(30'000));
         if (reader.timeout->count() == 0) reader.timeout = std::chrono::hours(24 * 365); // no limit
+        if (!reader.temporality && for_people && !reader.exporter)
+            reader.temporality = preference::cumulative; // the variable is for OTLP
         if (!reader.temporality) reader.temporality = temporality.value_or(preference::cumulative);
         if (!reader.histograms)
             reader.histograms = histograms.value_or(histogram_aggregation::explicit_buckets);

@@ -124,6 +124,7 @@ inline void after_fork_in_child() noexcept {
     }
     state.signal.sleeping.store_relaxed(0);
     state.signal.requests.store_relaxed(0);
+    state.instance.forget();
     // Whoever held the mutex or changed what it guards is not there.
     new (&state.mutex) std::mutex;
     new (&state.changed) std::condition_variable;
@@ -176,29 +177,6 @@ inline void tell_exporters(const options& given) noexcept {
         if (each.exporter) each.exporter->restart_in_child();
     for (const metric_reader& reader : given.metric_readers)
         if (reader.exporter) reader.exporter->restart_in_child();
-}
-
-// A random UUID (RFC 9562, version 4).
-inline std::string new_instance_id() {
-    unsigned char bytes[16];
-    fill_random(bytes, sizeof bytes);
-    bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
-    bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
-    std::string text;
-    for (int i = 0; i < 16; ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-        text += "0123456789abcdef"[bytes[i] >> 4];
-        text += "0123456789abcdef"[bytes[i] & 15];
-    }
-    return text;
-}
-
-// What a resource says of one process, and a child is another.
-inline void renew_identity(resource& described) {
-    if (described.find("process.pid")) described.set("process.pid", static_cast<std::int64_t>(::getpid()));
-    if (described.find("process.parent_pid"))
-        described.set("process.parent_pid", static_cast<std::int64_t>(::getppid()));
-    if (described.find("service.instance.id")) described.set("service.instance.id", new_instance_id());
 }
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

@@ -13,6 +13,7 @@
 #include <nanotel/pipeline/destination.hpp>
 #include <nanotel/pipeline/metric_reader.hpp>
 #include <nanotel/pipeline/spool_options.hpp>
+#include <nanotel/resource/detectors.hpp>
 #include <nanotel/trace/sampler.hpp>
 
 #include <memory>
@@ -36,14 +37,25 @@ using full_ring_policy = detail::full_ring;
 /// Most of it is touched only when it is needed. What is set here wins over the environment variable that is
 /// named with it.
 struct options {
-    /// OTEL_SERVICE_NAME; else unknown_service:PROCESS.
-    std::string service_name{};
-    std::string service_version{};
-    /// Added to those of OTEL_RESOURCE_ATTRIBUTES, and stronger.
-    std::vector<std::pair<std::string, resource_value>> resource_attributes{};
+    /// False: start does nothing. OTEL_SDK_DISABLED=true, TELEMETRY_ENABLED=false.
+    std::optional<bool> enabled{}; // true
 
-    /// Where spans go, and metrics whose reader says nothing else: otlp_http(), otlp_file(), a
-    /// memory_exporter. Null: otlp_http() as the environment says.
+    /// OTEL_SERVICE_NAME; else service.name of OTEL_RESOURCE_ATTRIBUTES, else unknown_service:PROGRAM.
+    std::string service_name{};
+    /// service.version of OTEL_RESOURCE_ATTRIBUTES.
+    std::string service_version{};
+    /// Added to those of OTEL_RESOURCE_ATTRIBUTES, and stronger; weaker than those is ENVIRONMENT, which is
+    /// deployment.environment.name.
+    std::vector<std::pair<std::string, resource_value>> resource_attributes{};
+    /// What is found out about host, system, process and container; weaker than all of the above.
+    /// OTEL_RESOURCE_DETECTORS: their names, all, or none.
+    std::optional<resource_detector_set> resource_detectors{}; // all
+
+    /// Where spans go, and metrics whose reader says nothing else: otlp_http(), otlp_file(),
+    /// console_exporter(), otlp_stdout(), a memory_exporter. Null, and without `destinations`: what
+    /// OTEL_TRACES_EXPORTER, OTEL_METRICS_EXPORTER and OTEL_LOGS_EXPORTER name, which is some of otlp,
+    /// console and otlp/stdout between commas, or none; otlp by default, with the variables of
+    /// otlp_http_options.
     std::shared_ptr<nanotel::exporter> exporter{};
     /// Instead of `exporter`: several places at once, each with its own signals, ratio and filter.
     std::vector<destination> destinations{};
@@ -81,7 +93,8 @@ struct options {
     std::chrono::milliseconds block_timeout{100};
 
     /// Who collects metrics every so often. Empty, and without pull_readers: one reader as the environment
-    /// says, none with OTEL_METRICS_EXPORTER=none.
+    /// says, none with OTEL_METRICS_EXPORTER=none; and with prometheus a scrape endpoint, where the program
+    /// includes <nanotel/exporters/prometheus.hpp>.
     std::vector<metric_reader> metric_readers{};
     /// Who is asked for metrics from outside: prometheus_exporter().
     std::vector<std::shared_ptr<pull_reader>> pull_readers{};
@@ -98,7 +111,9 @@ struct options {
     /// OTEL_METRICS_EXEMPLAR_FILTER.
     std::optional<nanotel::exemplar_filter> exemplar_filter{}; // trace_based
 
-    /// OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT and its siblings.
+    /// OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT, OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT, and before them
+    /// OTEL_ATTRIBUTE_COUNT_LIMIT and OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT; OTEL_SPAN_EVENT_COUNT_LIMIT,
+    /// OTEL_SPAN_LINK_COUNT_LIMIT, OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT, OTEL_LINK_ATTRIBUTE_COUNT_LIMIT.
     std::optional<span_limits> limits{};
 
     /// How long the guard that start returns, and the exit of the process, wait for the last spans.

@@ -7,14 +7,6 @@
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
-// The destinations, be they one or several.
-inline std::vector<destination> destinations_of(const options& given) {
-    if (!given.destinations.empty()) return given.destinations;
-    destination only;
-    only.exporter = given.exporter;
-    return {only};
-}
-
 // What an exporter says of itself: it may be the application's.
 inline std::string name_of(const exporter& to) {
     std::string name;

@@ -12,6 +12,7 @@
 #include <nanotel/pipeline/metric_thread.hpp>
 #include <nanotel/pipeline/options.hpp>
 #include <nanotel/pipeline/outlet.hpp>
+#include <nanotel/resource/service_instance.hpp>
 
 #include <array>
 #include <map>
@@ -86,6 +87,7 @@ struct process_state {
     // 1 where the processor's counter can be trusted; since the first start.
     atomic<std::uint32_t> trusts_counter;
     fork_state forking;
+    service_instance instance; // used by the one who is starting
 
     std::mutex mutex; // guards what follows; nothing that may call the application is done under it
     std::condition_variable changed; // the phase

@@ -7,6 +7,7 @@
 #include <nanotel/pipeline/ending.hpp>
 #include <nanotel/pipeline/fork.hpp>
 #include <nanotel/pipeline/outlets.hpp>
+#include <nanotel/pipeline/process_resource.hpp>
 #include <nanotel/pipeline/runtime_functions.hpp>
 
 #include <cstdlib> // atexit
@@ -112,11 +113,10 @@ inline std::shared_ptr<pipeline> build_pipeline(options& given, std::uint32_t nu
     process_state& state = process();
     auto collecting = make_collector_options(given);
     collecting.ticks = ticks;
-    std::vector<destination> destinations = destinations_of(given);
-    for (destination& each : destinations)
-        if (!each.exporter) each.exporter = otlp_http({}, given.environment);
-    resource described = make_resource(given);
-    if (goes_on) renew_identity(described);
+    const std::vector<destination> destinations = destinations_of(given);
+    const std::string instance_id = state.instance.id();
+    resource described = make_resource(given, instance_id);
+    if (goes_on) renew_identity(described, instance_id);
     auto made = std::make_shared<pipeline>(state.threads, state.signal, state.sites, state.metrics, described,
                                            collecting);
     const fan_out metrics = add_destinations(*made, given, destinations, resource_json(described));
@@ -257,8 +257,9 @@ inline bool restart_in_child() noexcept {
 
 /// Starts the telemetry of this process: spans are recorded from here on and sent by two background threads.
 /// Keep the object that it returns in main. A second start while the first is running reports a warning and
-/// returns an object that does not end it. With OTEL_SDK_DISABLED=true nothing is recorded. Throws
-/// std::invalid_argument for options that cannot be, std::system_error where no thread can be had.
+/// returns an object that does not end it. With OTEL_SDK_DISABLED=true or TELEMETRY_ENABLED=false nothing is
+/// recorded, unless options::enabled says otherwise. Throws std::invalid_argument for options that cannot be,
+/// std::system_error where no thread can be had.
 ///
 /// A forked child goes on as its parent, without a word: with its first record, which takes a few tenths of a
 /// millisecond, it has threads and exporters of its own. Called in a child, start works as in any process,
@@ -270,7 +271,8 @@ inline bool restart_in_child() noexcept {
     using detail::life_phase;
     detail::check(given);
     detail::follow_log_level(given.environment);
-    if (given.environment.boolean("OTEL_SDK_DISABLED").value_or(false)) return telemetry(0);
+    if (!detail::is_enabled(given)) return telemetry(0);
+    detail::choose_readers(given);
 
     detail::process_state& state = detail::process();
     if (!detail::is_shared(state)) {

@@ -120,6 +120,32 @@ int server(const std::string& folder, int count) {
     return failed == 0 && delivered(telemetry, 200) ? 0 : 7;
 }
 
+// -- who a process is, where nobody says
+
+int identity(const std::string& folder) {
+    const auto options = [&] {
+        auto made = make_options(folder);
+        made.resource_attributes.clear();
+        return made;
+    };
+    auto telemetry = nanotel::start(options());
+    work(0, 1);
+    const pid_t goes_on = ::fork();
+    if (goes_on == 0) {
+        ::alarm(patience);
+        work(1, 1);
+        return 0;
+    }
+    const pid_t starts = ::fork();
+    if (starts == 0) {
+        ::alarm(patience);
+        telemetry = nanotel::start(options());
+        work(2, 1);
+        return 0;
+    }
+    return wait_for(goes_on) + wait_for(starts);
+}
+
 // -- forks on two threads while others record, flush, register and come and go
 
 int load(const std::string& folder, int forks) {
@@ -665,6 +691,7 @@ int main(int argc, char** argv) {
     const std::string folder = argc > 2 ? argv[2] : ".";
     if (way == "nothing") return 0;
     if (way == "server") return server(folder, argc > 3 ? std::atoi(argv[3]) : 5'000);
+    if (way == "identity") return identity(folder);
     if (way == "load") return load(folder, argc > 3 ? std::atoi(argv[3]) : 200);
     if (way == "spans") return spans(folder);
     if (way == "steps") return steps(folder);
