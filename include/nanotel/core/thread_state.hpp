@@ -52,11 +52,14 @@ inline constexpr std::uint32_t active = 0x1;
 inline constexpr std::uint32_t indirect = 0x2;
 inline constexpr std::uint32_t orphans = 0x4;   // contexts were left out of order, see orphaned_context
 inline constexpr std::uint32_t inherited = 0x8; // below a span of the parent's: core/inherited_context.hpp
+inline constexpr std::uint32_t asks = 0x10; // the sampler decides about spans below those of this process too
 } // namespace thread_mode
 
 namespace root_mode {
-inline constexpr std::uint32_t dropped = 0x1; // the sampler is always_off
-inline constexpr std::uint32_t asked = 0x2;   // the sampler decides by the trace id
+inline constexpr std::uint32_t dropped = 0x1;      // the sampler keeps no root
+inline constexpr std::uint32_t asked = 0x2;        // the sampler is asked about roots
+inline constexpr std::uint32_t asked_remote = 0x4; // and about spans below those of other processes
+inline constexpr std::uint32_t reads = 0x8;        // and reads the attributes that are there before the span
 } // namespace root_mode
 
 // A context that a span left behind when it ended while spans that began after it were still open: whoever

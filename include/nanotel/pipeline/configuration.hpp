@@ -214,6 +214,41 @@ inline stream_options make_stream_options(const options& given) {
     return made;
 }
 
+// The sampler of the options, or that which the environment names (OpenTelemetry Environment Variables,
+// "General SDK Configuration"). One that does not say "parentbased" does not look at the parent.
+inline sampler make_sampler(const options& given) {
+    if (given.sampler) return *given.sampler;
+    enum class known { on, off, ratio, parent_on, parent_off, parent_ratio };
+    const auto& environment = given.environment;
+    const auto chosen =
+        environment
+            .choice<known>("OTEL_TRACES_SAMPLER", {{"parentbased_always_on", known::parent_on},
+                                                   {"parentbased_always_off", known::parent_off},
+                                                   {"parentbased_traceidratio", known::parent_ratio},
+                                                   {"always_on", known::on},
+                                                   {"always_off", known::off},
+                                                   {"traceidratio", known::ratio}})
+            .value_or(known::parent_on);
+    const auto by_ratio = [&] {
+        return sampler::trace_id_ratio(environment.number("OTEL_TRACES_SAMPLER_ARG", 0, 1).value_or(1));
+    };
+    switch (chosen) {
+    case known::on:
+        return sampler::independent(sampler::always_on());
+    case known::off:
+        return sampler::independent(sampler::always_off());
+    case known::ratio:
+        return sampler::independent(by_ratio());
+    case known::parent_off:
+        return sampler::always_off();
+    case known::parent_ratio:
+        return by_ratio();
+    case known::parent_on:
+        break;
+    }
+    return {};
+}
+
 inline collector_options make_collector_options(const options& given) {
     collector_options made;
     made.schedule_delay = given.schedule_delay ? *given.schedule_delay

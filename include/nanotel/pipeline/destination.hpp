@@ -34,6 +34,9 @@ struct destination {
     /// The share of the traces that it takes, from 0 to 1, decided by the trace id: whole traces, and the
     /// same ones wherever the ratio is the same.
     double ratio = 1;
+    /// Takes the spans too that were recorded and not sampled: those of a sampler that says record_only, or
+    /// of sampler::always_record. Their trace flags say so.
+    bool unsampled = false;
     /// The spans that it takes; empty: all. Called on the collector thread for each span, so it should take
     /// nanoseconds. One that throws lets the span pass.
     std::function<bool(const span_view&)> filter{};

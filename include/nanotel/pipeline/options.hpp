@@ -48,7 +48,9 @@ struct options {
     /// Instead of `exporter`: several places at once, each with its own signals, ratio and filter.
     std::vector<destination> destinations{};
 
-    nanotel::sampler sampler = nanotel::sampler::always_on();
+    /// Which traces are recorded. OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG; else roots are, and what
+    /// has a parent follows it. Others than these are in nanotel/trace/samplers.hpp.
+    std::optional<nanotel::sampler> sampler{};
 
     /// The longest that a span waits before it is sent. OTEL_BSP_SCHEDULE_DELAY. 0 to an hour; with 0 the
     /// collector thread looks every millisecond.

@@ -9,6 +9,37 @@
 
 namespace nanotel::inline NANOTEL_ABI {
 
+namespace detail {
+
+// What a function form says, as the sampler sees it.
+inline call_site site_of(const span_options& options) noexcept {
+    return {options.name, options.scope ? options.scope : &default_scope, nullptr, 0, options.kind, {}};
+}
+
+// Begins with the attributes among what is given, where the sampler reads them, and else without a word of
+// them.
+template <class Begin, class... Given>
+[[gnu::always_inline]] inline void with_known(Begin&& begin, const Given&... given) noexcept {
+    constexpr std::uint32_t count = ((is_attribute<Given> ? 1u : 0u) + ... + 0u);
+    if constexpr (count == 0) {
+        begin(nullptr);
+    } else {
+        const thread_state* const thread = this_thread();
+        if (!thread) return;
+        if ((thread->roots & root_mode::reads) == 0) [[likely]]
+            return begin(nullptr);
+        start_attribute described[count];
+        start_attributes known{described, 0};
+        (describe_attribute(described, known.count, given), ...);
+        begin(&known);
+    }
+}
+
+// Of what is given, only the sampler takes the attributes: they are set after.
+struct begin_only {};
+
+} // namespace detail
+
 /// What can be done to a span while it is open (OpenTelemetry Trace API, "Span operations"). On a span that
 /// is not recording every call is a no-op of about a nanosecond. A span belongs to one thread at a time.
 class span_operations {
@@ -172,13 +203,15 @@ public:
         : span(span_options{.name = name}, attributes...) {}
     template <class... Key, class... Value>
     explicit span(const span_options& options, const attribute<Key, Value>&... attributes) noexcept {
-        if (options.parent)
-            below(*options.parent, options.name, options.kind);
-        else
-            state_ = detail::begin_unusual(own_, options.name, options.kind);
+        begin(options, attributes...);
         if (!state_.is_recording()) return;
         apply(options);
         set(attributes...);
+    }
+    template <class... Given>
+    span(detail::begin_only, const span_options& options, const Given&... given) noexcept {
+        begin(options, given...);
+        if (state_.is_recording()) apply(options);
     }
 
     // For the macros: decide first, evaluate attributes after. A site that is not const, or {.name = …} would
@@ -188,7 +221,7 @@ public:
             state_ = detail::begin_here(own_, site);
     }
     span(detail::call_site& site, const nanotel::context& parent) noexcept {
-        below(parent, site.name, site.kind);
+        below(parent, site, nullptr);
         detail::at_site(state_, site);
     }
 
@@ -222,12 +255,25 @@ public:
     [[gnu::always_inline]] detail::record_builder& record_at_site() noexcept { return own_.record; }
 
 private:
-    void below(const nanotel::context& parent, text name, span_kind kind) noexcept {
+    template <class... Given>
+    void begin(const span_options& options, const Given&... given) noexcept {
+        const detail::call_site site = detail::site_of(options);
+        detail::with_known(
+            [&](const detail::start_attributes* known) {
+                if (options.parent)
+                    below(*options.parent, site, known);
+                else
+                    state_ = detail::begin_unusual(own_, site, known);
+            },
+            given...);
+    }
+    void below(const nanotel::context& parent, const detail::call_site& site,
+               const detail::start_attributes* known) noexcept {
         detail::thread_state* const thread = detail::this_thread();
         if (!thread || detail::refuses_to_begin(*thread)) return;
         const detail::change_of_thread beginning(*thread);
         state_ = detail::begin_below(own_, *thread, detail::leave_to::saved,
-                                     detail::to_thread_context(parent), name, kind);
+                                     detail::to_thread_context(parent), site, known);
     }
 
     detail::span_state own_;

@@ -6,6 +6,7 @@
 #include <nanotel/core/current_context.hpp>
 #include <nanotel/core/interruption.hpp>
 #include <nanotel/core/record_builder.hpp>
+#include <nanotel/trace/start_attributes.hpp>
 #include <nanotel/trace/status.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
@@ -97,33 +98,41 @@ inline span_handle hold_unsampled(span_state& span, thread_state& thread, leave_
     return hold_unsampled(span, thread, leave);
 }
 
-// A root: the sampler is asked here and nowhere else.
+// A root. `known` are attributes that are there already, null where the sampler reads none.
 [[gnu::noinline]] inline span_handle begin_root(span_state& span, thread_state& thread, leave_to leave,
-                                                text name, span_kind kind) noexcept {
+                                                const call_site& site,
+                                                const start_attributes* known) noexcept {
     auto& header = span.record.header;
     auto& now = thread.context;
     if (thread.roots & root_mode::dropped) return begin_dropped_root(span, thread, leave);
+    if (thread.roots & root_mode::asked)
+        return runtime.load_acquire()->begin_asked(span, thread, leave, nullptr, site, known);
     const trace_id trace = draw_trace_id(thread);
-    const bool sampled =
-        (thread.roots & root_mode::asked) == 0 || runtime.load_acquire()->sample_root(trace, name, kind);
     header.trace_id[0] = now.trace_id[0] = trace.words[0];
     header.trace_id[1] = now.trace_id[1] = trace.words[1];
     header.span_id = now.span_id = draw_span_id(thread);
     header.parent_id = 0;
-    now.word = context_word::of(record_flag::random | (sampled ? record_flag::sampled : 0), false);
-    if (!sampled) return hold_unsampled(span, thread, leave);
+    now.word = context_word::of(record_flag::random | record_flag::sampled, false);
     prepare(span, thread, leave, now.word);
     header.start_ticks = ticks_now(thread);
     return span_handle(&span);
 }
 
+// Whether the sampler is to be asked about spans below a context with this word.
+inline bool asks_below(const thread_state& thread, std::uint64_t word) noexcept {
+    return (word & context_word::remote) != 0 ? (thread.roots & root_mode::asked_remote) != 0
+                                              : (thread.mode.load_relaxed() & thread_mode::asks) != 0;
+}
+
 // Below a given parent, which is made current for as long as the span is. By value: it may be the thread's
 // own context, which changes here.
 [[gnu::noinline]] inline span_handle begin_below(span_state& span, thread_state& thread, leave_to leave,
-                                                 const thread_context parent, text name,
-                                                 span_kind kind) noexcept {
+                                                 const thread_context parent, const call_site& site,
+                                                 const start_attributes* known) noexcept {
     if (leave == leave_to::saved) span.before = thread.context;
-    if ((parent.word & context_word::valid) == 0) return begin_root(span, thread, leave, name, kind);
+    if ((parent.word & context_word::valid) == 0) return begin_root(span, thread, leave, site, known);
+    if (asks_below(thread, parent.word)) [[unlikely]]
+        return runtime.load_acquire()->begin_asked(span, thread, leave, &parent, site, known);
     auto& header = span.record.header;
     const std::uint64_t id = draw_span_id(thread);
     header.span_id = id;
@@ -139,18 +148,26 @@ inline span_handle hold_unsampled(span_state& span, thread_state& thread, leave_
     return span_handle(&span);
 }
 
-[[gnu::noinline]] inline span_handle begin_unusual(span_state& span, text name, span_kind kind) noexcept {
+// Below a local parent that is not sampled there is nothing to do, unless the sampler says so: its context
+// stands for the whole subtree.
+constexpr bool stands_for_subtree(std::uint64_t word) noexcept {
+    return (word & (context_word::sampled | context_word::remote)) == 0;
+}
+
+[[gnu::noinline]] inline span_handle begin_unusual(span_state& span, const call_site& site,
+                                                   const start_attributes* known = nullptr) noexcept {
     thread_state* const thread = this_thread();
     if (!thread || refuses_to_begin(*thread)) return {};
     const change_of_thread beginning(*thread);
     const std::uint64_t word = thread->context.word;
-    if (word == 0) return begin_root(span, *thread, leave_to::nothing, name, kind);
-    // Below a local parent that is not sampled there is nothing to do: its context stands for the whole
-    // subtree.
-    if ((word & (context_word::sampled | context_word::remote)) == 0) return {};
+    if (word == 0) return begin_root(span, *thread, leave_to::nothing, site, known);
+    if (stands_for_subtree(word)) {
+        if ((thread->mode.load_relaxed() & thread_mode::asks) == 0) return {};
+        if (word & context_word::unnamed) name_context(*thread);
+    }
     const bool plain = (word & context_word::plain) != 0;
-    return begin_below(span, *thread, plain ? leave_to::parent : leave_to::saved, thread->context, name,
-                       kind);
+    return begin_below(span, *thread, plain ? leave_to::parent : leave_to::saved, thread->context, site,
+                       known);
 }
 
 // Known from the begin on, where the site has recorded before: should an attribute throw while it is
@@ -161,7 +178,7 @@ inline span_handle at_site(span_handle began, const call_site& site) noexcept {
 }
 
 [[gnu::noinline]] inline span_handle begin_unusual_at_site(span_state& span, const call_site& site) noexcept {
-    return at_site(begin_unusual(span, site.name, site.kind), site);
+    return at_site(begin_unusual(span, site), site);
 }
 
 // -- the hot path
@@ -190,9 +207,11 @@ inline span_handle at_site(span_handle began, const call_site& site) noexcept {
                      sizeof kind_and_flags);
     if (!thread.mode.is_relaxed(thread_mode::active) || (kind_and_flags & 1) == 0 || *thread.watched != 0)
         [[unlikely]] {
-        if (thread.roots == root_mode::dropped && thread.context.word == 0 &&
+        const std::uint64_t word = thread.context.word;
+        const bool is_root = word == 0;
+        if ((is_root ? thread.roots == root_mode::dropped : stands_for_subtree(word)) &&
             thread.mode.load_relaxed() == thread_mode::active && !is_interrupted(thread))
-            return begin_dropped_root(span, thread, leave_to::nothing);
+            return is_root ? begin_dropped_root(span, thread, leave_to::nothing) : span_handle();
         return begin_unusual_at_site(span, site);
     }
     auto& header = span.record.header;

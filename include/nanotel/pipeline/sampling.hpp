@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+// The begin of spans about which the sampler is asked: those at which a trace enters the process, as a rule.
+#pragma once
+
+#include <nanotel/core/diagnostics.hpp>
+#include <nanotel/pipeline/process.hpp>
+#include <nanotel/trace/sampler.hpp>
+#include <nanotel/trace/span_state.hpp>
+
+namespace nanotel::inline NANOTEL_ABI::detail {
+
+// What becomes of a span that is about to begin.
+struct sampling_outcome {
+    bool recorded = false;
+    bool sampled = false;
+    std::optional<sampling_threshold> threshold{}; // of the span's own trace state, where it is sampled
+    std::shared_ptr<const sampling_attributes> attributes{};
+};
+
+inline const sampling_decider& decider_for(const sampling_plan& plan, const context* parent) noexcept {
+    if (!parent) return plan.root;
+    if (parent->remote) return parent->is_sampled() ? plan.remote_sampled : plan.remote_not_sampled;
+    return parent->is_sampled() ? plan.local_sampled : plan.local_not_sampled;
+}
+
+// From which threshold on a span like this is kept where two deciders share the work by the parent's flag,
+// which the randomness has decided about as well: below a parent with the threshold P the sampled ones,
+// R >= P, are kept where R >= S, the others where R >= U. None where that is no single threshold, or P is not
+// known.
+inline std::optional<sampling_threshold> effective_threshold(std::optional<sampling_threshold> parent,
+                                                             bool parent_sampled, sampling_threshold s,
+                                                             sampling_threshold u) noexcept {
+    if (s == u) return s;  // the flag does not matter
+    if (!parent_sampled) { // P > R >= U, so all the sampled have to be kept as well
+        if (s <= u) return u;
+        return std::nullopt;
+    }
+    if (!parent) return std::nullopt;
+    if (s <= *parent) return std::min(*parent, u);
+    if (u >= *parent) return s;
+    return std::nullopt;
+}
+
+// As a threshold, what a decider does below a parent with this flag; none where it is not known beforehand.
+inline std::optional<sampling_threshold> threshold_of(const sampling_decider& by, bool sampled) noexcept {
+    if (by.by == sampling_decider::way::threshold) return by.threshold;
+    if (by.by == sampling_decider::way::custom) return std::nullopt;
+    return sampled ? sampling_threshold() : sampling_threshold::never();
+}
+
+inline sampling_outcome by_threshold(const sampling_plan& plan, const sampling_decider& by,
+                                     const sampling_parameters& of) noexcept {
+    sampling_outcome outcome;
+    const context* const parent = of.parent;
+    if (!parent) {
+        outcome.recorded = outcome.sampled = by.threshold.keeps(of.randomness());
+        // A root of always_on says nothing: see sampler.
+        if (!by.threshold.keeps_all()) outcome.threshold = by.threshold;
+        return outcome;
+    }
+    const auto known = of.consistent_threshold();
+    const auto s = threshold_of(parent->remote ? plan.remote_sampled : plan.local_sampled, true);
+    const auto u = threshold_of(parent->remote ? plan.remote_not_sampled : plan.local_not_sampled, false);
+    outcome.recorded = outcome.sampled =
+        by.by == sampling_decider::way::follow ? parent->is_sampled() : by.threshold.keeps(of.randomness());
+    if (s && u) outcome.threshold = effective_threshold(known, parent->is_sampled(), *s, *u);
+    return outcome;
+}
+
+// The application's own: it may throw.
+[[gnu::noinline]] inline sampling_outcome ask_custom(custom_sampler& by,
+                                                     const sampling_parameters& of) noexcept {
+    std::string why = "it threw what is no std::exception";
+    try {
+        sampling_result result = by.should_sample(of);
+        const bool sampled = result.decision == sampling_decision::record_and_sample;
+        return {sampled || result.decision == sampling_decision::record_only, sampled, result.threshold,
+                std::move(result.attributes)};
+    } catch (const std::exception& e) {
+        why = e.what();
+    } catch (...) {
+    }
+    diagnose(diagnostic_level::error, "sampler",
+             "the sampler threw: " + why +
+                 "; the span is kept. A sampler decides by what it is given, and does not throw");
+    return {true, true, {}, {}};
+}
+
+inline sampling_outcome decide(const sampling_plan& plan, const sampling_parameters& of) noexcept {
+    const sampling_decider& by = decider_for(plan, of.parent);
+    sampling_outcome outcome = by.custom ? ask_custom(*by.custom, of) : by_threshold(plan, by, of);
+    if (plan.records_dropped) outcome.recorded = true;
+    return outcome;
+}
+
+inline void add_sampling_attributes(record_builder& record, const sampling_attributes& all) noexcept {
+    for (const auto& [key, value] : all) {
+        const text name = key;
+        const bool fits =
+            name.size != 0 &&
+            std::visit([&](const auto& v) { return record.add_attribute(name, to_value(v)); }, value);
+        if (!fits) record.count_dropped(&record_builder::dropped_attributes);
+    }
+}
+
+// In the middle of a change of the thread's.
+inline span_handle begin_asked(span_state& span, thread_state& thread, leave_to leave,
+                               const thread_context* above, const call_site& site,
+                               const start_attributes* known) noexcept {
+    const errno_kept kept; // the sampler may be the application's
+    auto& header = span.record.header;
+    context parent;
+    trace_id trace;
+    if (above) {
+        parent = {{{above->trace_id[0], above->trace_id[1]}},
+                  {above->span_id},
+                  static_cast<std::uint8_t>(above->word >> context_word::flags_shift),
+                  (above->word & context_word::remote) != 0};
+        trace = parent.trace_id;
+    } else {
+        trace = draw_trace_id(thread);
+    }
+    const sampling_parameters of{trace,
+                                 above ? &parent : nullptr,
+                                 {site.name.data, site.name.size},
+                                 site.kind,
+                                 {site.scope->name.data, site.scope->name.size},
+                                 known_attributes(known),
+                                 {},
+                                 {},
+                                 thread.ids.draw() >> 8};
+    // Acquire: what launch made of the sampler is there.
+    const sampling_outcome outcome = decide(*process().sampling.load_acquire(), of);
+
+    if (above && leave != leave_to::detached) {
+        if (leave == leave_to::parent) span.before = thread.context;
+        leave = leave_to::saved; // the flags of the parent need not be those of the span
+    }
+    const std::uint64_t flags =
+        (above ? parent.flags & ~std::uint64_t{record_flag::sampled} : std::uint64_t{record_flag::random}) |
+        (outcome.sampled ? record_flag::sampled : 0u);
+    auto& now = thread.context;
+    header.trace_id[0] = now.trace_id[0] = trace.words[0];
+    header.trace_id[1] = now.trace_id[1] = trace.words[1];
+    header.span_id = now.span_id = draw_span_id(thread);
+    header.parent_id = above ? above->span_id : 0;
+    now.word = context_word::of(flags, false);
+    if (!outcome.recorded) return hold_unsampled(span, thread, leave);
+    prepare(span, thread, leave, context_word::of(flags, parent.remote));
+    if (outcome.attributes) add_sampling_attributes(span.record, *outcome.attributes);
+    header.start_ticks = ticks_now(thread);
+    return span_handle(&span);
+}
+
+// What threads are to know of it.
+inline std::uint32_t root_mode_of(const sampling_plan& plan) noexcept {
+    std::uint32_t mode = 0;
+    if (plan.root.keeps_none() && !plan.records_dropped)
+        mode |= root_mode::dropped;
+    else if (!plan.root.keeps_all())
+        mode |= root_mode::asked;
+    if (plan.asks_remote() || plan.records_dropped) mode |= root_mode::asked_remote;
+    if (plan.reads_attributes()) mode |= root_mode::reads;
+    return mode;
+}
+
+// Makes it that of the process. One that says the same as the last is the last: starts that follow each other
+// need no more memory each time.
+inline const sampling_plan& use_sampler(process_state& state, const sampler& chosen) {
+    const std::lock_guard lock(state.mutex);
+    const sampling_plan* used = state.sampling.load_relaxed();
+    if (!used || !(*used == chosen.plan())) {
+        state.samplers.push_back(std::make_unique<const sampler>(chosen));
+        used = &state.samplers.back()->plan();
+        state.sampling.store_release(used);
+    }
+    return *used;
+}
+
+} // namespace nanotel::inline NANOTEL_ABI::detail
