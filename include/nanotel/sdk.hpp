@@ -7,6 +7,7 @@
 #include <nanotel/exporters/file.hpp>
 #include <nanotel/exporters/http.hpp>
 #include <nanotel/exporters/memory.hpp>
+#include <nanotel/trace/samplers.hpp>
 
 #ifdef NANOTEL_DISABLED
 #include <nanotel/pipeline/disabled_telemetry.hpp>
