@@ -5,6 +5,7 @@
 #include <nanotel/core/diagnostics.hpp>
 #include <nanotel/pipeline/process.hpp>
 #include <nanotel/trace/sampler.hpp>
+#include <nanotel/trace/sampling_state.hpp>
 #include <nanotel/trace/span_state.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
@@ -13,8 +14,9 @@ namespace nanotel::inline NANOTEL_ABI::detail {
 struct sampling_outcome {
     bool recorded = false;
     bool sampled = false;
-    std::optional<sampling_threshold> threshold{}; // of the span's own trace state, where it is sampled
+    std::optional<sampling_threshold> threshold{}; // of the span's own trace state
     std::shared_ptr<const sampling_attributes> attributes{};
+    std::optional<nanotel::trace_state> trace_state{};
 };
 
 inline const sampling_decider& decider_for(const sampling_plan& plan, const context* parent) noexcept {
@@ -55,7 +57,7 @@ inline sampling_outcome by_threshold(const sampling_plan& plan, const sampling_d
     if (!parent) {
         outcome.recorded = outcome.sampled = by.threshold.keeps(of.randomness());
         // A root of always_on says nothing: see sampler.
-        if (!by.threshold.keeps_all()) outcome.threshold = by.threshold;
+        if (outcome.sampled && !by.threshold.keeps_all()) outcome.threshold = by.threshold;
         return outcome;
     }
     const auto known = of.consistent_threshold();
@@ -63,7 +65,10 @@ inline sampling_outcome by_threshold(const sampling_plan& plan, const sampling_d
     const auto u = threshold_of(parent->remote ? plan.remote_not_sampled : plan.local_not_sampled, false);
     outcome.recorded = outcome.sampled =
         by.by == sampling_decider::way::follow ? parent->is_sampled() : by.threshold.keeps(of.randomness());
-    if (s && u) outcome.threshold = effective_threshold(known, parent->is_sampled(), *s, *u);
+    if (outcome.sampled && s && u)
+        outcome.threshold = effective_threshold(known, parent->is_sampled(), *s, *u);
+    else if (by.by == sampling_decider::way::follow)
+        outcome.threshold = known;
     return outcome;
 }
 
@@ -74,8 +79,9 @@ inline sampling_outcome by_threshold(const sampling_plan& plan, const sampling_d
     try {
         sampling_result result = by.should_sample(of);
         const bool sampled = result.decision == sampling_decision::record_and_sample;
-        return {sampled || result.decision == sampling_decision::record_only, sampled, result.threshold,
-                std::move(result.attributes)};
+        return {sampled || result.decision == sampling_decision::record_only, sampled,
+                sampled ? result.threshold : std::nullopt, std::move(result.attributes),
+                std::move(result.trace_state)};
     } catch (const std::exception& e) {
         why = e.what();
     } catch (...) {
@@ -83,7 +89,7 @@ inline sampling_outcome by_threshold(const sampling_plan& plan, const sampling_d
     diagnose(diagnostic_level::error, "sampler",
              "the sampler threw: " + why +
                  "; the span is kept. A sampler decides by what it is given, and does not throw");
-    return {true, true, {}, {}};
+    return {true, true, {}, {}, {}};
 }
 
 inline sampling_outcome decide(const sampling_plan& plan, const sampling_parameters& of) noexcept {
@@ -103,49 +109,79 @@ inline void add_sampling_attributes(record_builder& record, const sampling_attri
     }
 }
 
-// In the middle of a change of the thread's.
+// The trace state of a span after the decision, on the thread that it is current on. What does not change is
+// not written again, and the rule is that nothing was there and nothing is.
+inline void settle_trace_state(thread_state& thread, const trace_state& before, sampling_state said,
+                               const sampling_outcome& outcome) noexcept {
+    const std::uint64_t threshold = outcome.threshold && !outcome.threshold->keeps_none()
+                                        ? outcome.threshold->value()
+                                        : sampling_state::absent;
+    if (!outcome.trace_state && said.threshold == threshold) return;
+    if (!outcome.trace_state && before.empty()) { // the root of a ratio: without a list on the way
+        const auto digits = outcome.threshold->to_hex();
+        const std::string_view member = "ot=th:";
+        shared_bytes* const made = make_shared_bytes(member.size() + digits.length);
+        if (!made) return;
+        std::memcpy(made->data(), member.data(), member.size());
+        std::memcpy(made->data() + member.size(), digits.characters, digits.length);
+        return set_owned(thread.trace_state, made);
+    }
+    said.threshold = threshold;
+    trace_state made = before;
+    if (outcome.trace_state) {
+        made = outcome.trace_state->remove("ot");
+        if (const text member = before.get("ot"); member.size != 0) made = made.set("ot", member);
+    }
+    set_trace_state(thread, said.write_to(made).bytes());
+}
+
+// In the middle of a change of the thread's, which has the parent's trace state by now.
 inline span_handle begin_asked(span_state& span, thread_state& thread, leave_to leave,
                                const thread_context* above, const call_site& site,
                                const start_attributes* known) noexcept {
     const errno_kept kept; // the sampler may be the application's
     auto& header = span.record.header;
     context parent;
-    trace_id trace;
-    if (above) {
-        parent = {{{above->trace_id[0], above->trace_id[1]}},
-                  {above->span_id},
-                  static_cast<std::uint8_t>(above->word >> context_word::flags_shift),
-                  (above->word & context_word::remote) != 0};
-        trace = parent.trace_id;
-    } else {
-        trace = draw_trace_id(thread);
-    }
-    const sampling_parameters of{trace,
-                                 above ? &parent : nullptr,
-                                 {site.name.data, site.name.size},
-                                 site.kind,
-                                 {site.scope->name.data, site.scope->name.size},
-                                 known_attributes(known),
-                                 {},
-                                 {},
-                                 thread.ids.draw() >> 8};
+    if (above)
+        parent = to_context(*above, thread.trace_state, thread.baggage);
+    else
+        parent.trace_state = trace_state(retain(thread.trace_state));
+    const trace_id trace = above ? parent.trace_id : draw_trace_id(thread);
+    const sampling_state said = parent.trace_state.empty() ? sampling_state() : sampling_state::of(parent.trace_state);
+    sampling_parameters of{trace,
+                           above ? &parent : nullptr,
+                           {site.name.data, site.name.size},
+                           site.kind,
+                           {site.scope->name.data, site.scope->name.size},
+                           known_attributes(known),
+                           parent.trace_state,
+                           {},
+                           {},
+                           thread.ids.draw() >> 8};
+    if (said.has_threshold()) of.threshold = sampling_threshold(said.threshold);
+    if (said.has_randomness()) of.explicit_randomness = said.randomness;
     // Acquire: what launch made of the sampler is there.
     const sampling_outcome outcome = decide(*process().sampling.load_acquire(), of);
 
-    if (above && leave != leave_to::detached) {
-        if (leave == leave_to::parent) span.before = thread.context;
+    if (above && leave == leave_to::parent) {
+        span.before = save(thread, false);
         leave = leave_to::saved; // the flags of the parent need not be those of the span
     }
-    const std::uint64_t flags =
-        (above ? parent.flags & ~std::uint64_t{record_flag::sampled} : std::uint64_t{record_flag::random}) |
-        (outcome.sampled ? record_flag::sampled : 0u);
+    settle_trace_state(thread, parent.trace_state, said, outcome);
+    const std::uint64_t flags = (above ? parent.flags & ~std::uint64_t{record_flag::sampled}
+                                       : std::uint64_t{record_flag::random}) |
+                                (outcome.sampled ? record_flag::sampled : 0u);
     auto& now = thread.context;
     header.trace_id[0] = now.trace_id[0] = trace.words[0];
     header.trace_id[1] = now.trace_id[1] = trace.words[1];
     header.span_id = now.span_id = draw_span_id(thread);
     header.parent_id = above ? above->span_id : 0;
-    now.word = context_word::of(flags, false);
-    if (!outcome.recorded) return hold_unsampled(span, thread, leave);
+    now.word = context_word::of(flags, false, thread.trace_state != nullptr);
+    if (!outcome.recorded) {
+        const span_handle held = hold_unsampled(span, thread, leave);
+        keep_trace_state(span, thread); // and the mark, by which the end knows that the thread has one
+        return held;
+    }
     prepare(span, thread, leave, context_word::of(flags, parent.remote));
     if (outcome.attributes) add_sampling_attributes(span.record, *outcome.attributes);
     header.start_ticks = ticks_now(thread);

@@ -20,7 +20,7 @@ public:
         : threshold_(threshold), description_(std::move(description)) {}
     sampling_intent intent(const sampling_parameters&) override {
         if (threshold_.keeps_none()) return {};
-        return {threshold_, true, {}};
+        return {threshold_, true, {}, {}};
     }
     std::string description() const override { return description_; }
 
@@ -34,9 +34,9 @@ public:
     explicit composable_parent(composable root) : root_(std::move(root)) {}
     sampling_intent intent(const sampling_parameters& of) override {
         if (!of.parent) return root_->intent(of);
-        if (const auto threshold = of.consistent_threshold()) return {threshold, true, {}};
+        if (const auto threshold = of.consistent_threshold()) return {threshold, true, {}, {}};
         if (!of.parent->is_sampled()) return {};
-        return {sampling_threshold(), false, {}};
+        return {sampling_threshold(), false, {}, {}};
     }
     std::string description() const override {
         return "ComposableParentThreshold{root=" + root_->description() + "}";
@@ -60,6 +60,7 @@ public:
                 all.adjusted_count_reliable = all.adjusted_count_reliable || one.adjusted_count_reliable;
             }
             all.attributes = joined(std::move(all.attributes), std::move(one.attributes));
+            if (one.trace_state) all.trace_state = std::move(one.trace_state);
         }
         return all;
     }

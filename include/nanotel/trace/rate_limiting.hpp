@@ -57,7 +57,7 @@ public:
         : rate_(spans_a_second), clock_(clock), bucket_(spans_a_second, burst) {}
     sampling_result should_sample(const sampling_parameters&) override {
         if (!bucket_.take(sampling_time(clock_))) return {};
-        return {sampling_decision::record_and_sample, {}, {}};
+        return {sampling_decision::record_and_sample, {}, {}, {}};
     }
     std::string description() const override { return "RateLimitingSampler{" + std::to_string(rate_) + "}"; }
 

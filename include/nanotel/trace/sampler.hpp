@@ -189,7 +189,8 @@ public:
         const std::uint64_t randomness =
             wanted.adjusted_count_reliable ? of.randomness() : of.fresh_randomness;
         if (!wanted.threshold || !wanted.threshold->keeps(randomness)) return {};
-        sampling_result kept{sampling_decision::record_and_sample, {}, std::move(wanted.attributes)};
+        sampling_result kept{
+            sampling_decision::record_and_sample, {}, std::move(wanted.attributes), std::move(wanted.trace_state)};
         if (wanted.adjusted_count_reliable) kept.threshold = wanted.threshold;
         return kept;
     }

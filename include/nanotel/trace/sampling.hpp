@@ -82,6 +82,8 @@ struct sampling_parameters {
     span_kind kind;
     std::string_view scope_name; ///< of the instrumentation scope; empty where none is declared
     known_attributes attributes;
+    /// That of the parent, or the one that a root was given.
+    const nanotel::trace_state& trace_state;
     /// `th` of the parent's trace state; none where there is none, or it is not well-formed.
     std::optional<sampling_threshold> threshold;
     /// `rv` of the trace state, which counts instead of the trace id.
@@ -112,6 +114,9 @@ struct sampling_result {
     std::optional<sampling_threshold> threshold{};
     /// Added to the span where it is recorded. Null: none.
     std::shared_ptr<const sampling_attributes> attributes{};
+    /// Instead of sampling_parameters::trace_state, but for its member `ot`, which is the library's. None: as
+    /// it is.
+    std::optional<nanotel::trace_state> trace_state{};
 };
 
 /// A sampler of the application's own (OpenTelemetry Trace SDK, "Sampler"): give it to sampler::custom. It is
@@ -137,6 +142,8 @@ struct sampling_intent {
     bool adjusted_count_reliable = false;
     /// Added where the span is sampled. Null: none.
     std::shared_ptr<const sampling_attributes> attributes{};
+    /// As in sampling_result; of several the last counts.
+    std::optional<nanotel::trace_state> trace_state{};
 };
 
 /// A sampler to be combined with others; give it to sampler::composite. Called as custom_sampler is.
