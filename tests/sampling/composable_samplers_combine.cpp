@@ -17,6 +17,7 @@ struct question {
     span_kind kind = span_kind::internal;
     std::string_view scope{};
     std::vector<detail::start_attribute> attributes{};
+    trace_state state{};
     std::optional<sampling_threshold> threshold{};
     std::optional<std::uint64_t> explicit_randomness{};
     std::uint64_t fresh = 0;
@@ -27,7 +28,8 @@ auto asked(const question& q, Ask ask) {
     const detail::start_attributes known{q.attributes.data(),
                                          static_cast<std::uint32_t>(q.attributes.size())};
     return ask(sampling_parameters{q.trace, q.parent ? &*q.parent : nullptr, q.name, q.kind, q.scope,
-                                   known_attributes(&known), q.threshold, q.explicit_randomness, q.fresh});
+                                   known_attributes(&known), q.state, q.threshold, q.explicit_randomness,
+                                   q.fresh});
 }
 sampling_intent intent(const composable& of, const question& q = {}) {
     return asked(q, [&](const sampling_parameters& p) { return of->intent(p); });
@@ -81,7 +83,7 @@ TEST_CASE("the randomness decides: that of the trace state, else that of the id"
     CHECK(keeps(by, {.trace = trace_id::from_hex("000000000000000000c0000000000000")}));
     CHECK_FALSE(keeps(by, {.trace = trace_id::from_hex("ffffffffffffffffffbfffffffffffff")}));
     // What is not reliable is decided by a number that the trace knows nothing of.
-    const auto unreliable = saying({quarter, false, {}});
+    const auto unreliable = saying({quarter, false, {}, {}});
     CHECK(keeps(unreliable, {.explicit_randomness = 0, .fresh = at_quarter}));
     CHECK_FALSE(keeps(unreliable, {.explicit_randomness = at_quarter, .fresh = 0}));
     CHECK(decision(by, {.explicit_randomness = at_quarter}).threshold == quarter);
@@ -120,14 +122,14 @@ TEST_CASE("any of several: the least threshold, and the attributes of all") {
         return composable_annotating({{key, true}}, std::move(of));
     };
     const auto by = composable_any_of({composable_always_off(), nullptr, composable_probability(0.125),
-                                       annotated("a", saying({quarter, false, {}})),
+                                       annotated("a", saying({quarter, false, {}, {}})),
                                        annotated("b", composable_always_off())});
     const auto all = intent(by);
     CHECK(all.threshold == quarter);
     CHECK_FALSE(all.adjusted_count_reliable); // it is not that of the probability
     REQUIRE(all.attributes);
     CHECK(*all.attributes == sampling_attributes{{"a", true}}); // what keeps nothing adds nothing
-    CHECK(intent(composable_any_of({saying({eighth, false, {}}), composable_probability(0.125)}))
+    CHECK(intent(composable_any_of({saying({eighth, false, {}, {}}), composable_probability(0.125)}))
               .adjusted_count_reliable); // one of them is sure of it
     CHECK_FALSE(intent(composable_any_of({})).threshold);
     CHECK_FALSE(intent(composable_any_of({composable_always_off()})).threshold);

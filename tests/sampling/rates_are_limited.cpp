@@ -18,6 +18,8 @@ std::atomic<std::uint64_t> now{0};
 std::uint64_t test_clock() { return now.load(std::memory_order_relaxed); }
 void advance(double seconds) { now += static_cast<std::uint64_t>(seconds * 1e9); }
 
+const trace_state no_state;
+
 sampling_parameters root(std::uint64_t random) {
     return {trace_id{{1, __builtin_bswap64(random)}},
             nullptr,
@@ -25,6 +27,7 @@ sampling_parameters root(std::uint64_t random) {
             span_kind::internal,
             {},
             known_attributes(),
+            no_state,
             {},
             {},
             0};
@@ -126,7 +129,7 @@ TEST_CASE("the consistent limit lowers the delegate's probabilities in proportio
         std::shared_ptr<sampling_threshold> says;
         sampling_intent intent(const sampling_parameters&) override {
             if (says->keeps_none()) return {};
-            return {*says, true, {}};
+            return {*says, true, {}, {}};
         }
         std::string description() const override { return "varying"; }
     };

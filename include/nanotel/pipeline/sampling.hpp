@@ -50,6 +50,19 @@ inline std::optional<sampling_threshold> threshold_of(const sampling_decider& by
     return sampled ? sampling_threshold() : sampling_threshold::never();
 }
 
+// Said once: callers that drop the flag do so with every request. OpenTelemetry Trace SDK, "TraceIdRatioBased
+// sampler compatibility warning".
+[[gnu::noinline, gnu::cold]] inline void presume_randomness() noexcept {
+    static atomic<std::uint32_t> told;
+    if (told.exchange(1) != 0) return;
+    try {
+        diagnose(diagnostic_level::warning, "sampler",
+                 "the sampler takes the trace ids of other services for random, as their trace flags do not "
+                 "say (W3C Trace Context, level 2); where they are not, its ratio is another one");
+    } catch (...) { // no memory to say it
+    }
+}
+
 inline sampling_outcome by_threshold(const sampling_plan& plan, const sampling_decider& by,
                                      const sampling_parameters& of) noexcept {
     sampling_outcome outcome;
@@ -60,6 +73,9 @@ inline sampling_outcome by_threshold(const sampling_plan& plan, const sampling_d
         if (outcome.sampled && !by.threshold.keeps_all()) outcome.threshold = by.threshold;
         return outcome;
     }
+    if (by.by == sampling_decider::way::threshold && !by.keeps_all() && !by.keeps_none() &&
+        !of.explicit_randomness && (parent->flags & record_flag::random) == 0)
+        presume_randomness();
     const auto known = of.consistent_threshold();
     const auto s = threshold_of(parent->remote ? plan.remote_sampled : plan.local_sampled, true);
     const auto u = threshold_of(parent->remote ? plan.remote_not_sampled : plan.local_not_sampled, false);
@@ -72,10 +88,18 @@ inline sampling_outcome by_threshold(const sampling_plan& plan, const sampling_d
     return outcome;
 }
 
+[[gnu::noinline, gnu::cold]] inline void complain_of_sampler(const char* why) noexcept {
+    try {
+        diagnose(diagnostic_level::error, "sampler threw",
+                 std::string("the sampler threw: ") + why +
+                     "; the span is kept. A sampler decides by what it is given, and does not throw");
+    } catch (...) { // no memory to say it
+    }
+}
+
 // The application's own: it may throw.
 [[gnu::noinline]] inline sampling_outcome ask_custom(custom_sampler& by,
                                                      const sampling_parameters& of) noexcept {
-    std::string why = "it threw what is no std::exception";
     try {
         sampling_result result = by.should_sample(of);
         const bool sampled = result.decision == sampling_decision::record_and_sample;
@@ -83,12 +107,10 @@ inline sampling_outcome by_threshold(const sampling_plan& plan, const sampling_d
                 sampled ? result.threshold : std::nullopt, std::move(result.attributes),
                 std::move(result.trace_state)};
     } catch (const std::exception& e) {
-        why = e.what();
+        complain_of_sampler(e.what());
     } catch (...) {
+        complain_of_sampler("what it threw is no std::exception");
     }
-    diagnose(diagnostic_level::error, "sampler",
-             "the sampler threw: " + why +
-                 "; the span is kept. A sampler decides by what it is given, and does not throw");
     return {true, true, {}, {}, {}};
 }
 
@@ -135,19 +157,37 @@ inline void settle_trace_state(thread_state& thread, const trace_state& before, 
     set_trace_state(thread, said.write_to(made).bytes());
 }
 
+// A root of a ratio that has no trace state: what is dropped, most of them, costs no more than it must.
+inline bool drops_at_once(const sampling_plan& plan, const thread_state& thread,
+                          const trace_id& trace) noexcept {
+    return plan.root.by == sampling_decider::way::threshold && !plan.records_dropped && !thread.trace_state &&
+           !plan.root.threshold.keeps(randomness_of(trace));
+}
+
 // In the middle of a change of the thread's, which has the parent's trace state by now.
 inline span_handle begin_asked(span_state& span, thread_state& thread, leave_to leave,
                                const thread_context* above, const call_site& site,
                                const start_attributes* known) noexcept {
-    const errno_kept kept; // the sampler may be the application's
     auto& header = span.record.header;
+    auto& now = thread.context;
+    // Acquire: what launch made of the sampler is there.
+    const sampling_plan& plan = *process().sampling.load_acquire();
+    const trace_id trace = above ? trace_id{{above->trace_id[0], above->trace_id[1]}} : draw_trace_id(thread);
+    if (!above && drops_at_once(plan, thread, trace)) {
+        now.trace_id[0] = trace.words[0];
+        now.trace_id[1] = trace.words[1];
+        header.span_id = now.span_id = draw_span_id(thread);
+        now.word = context_word::of(record_flag::random, false);
+        return hold_unsampled(span, thread, leave);
+    }
+    const errno_kept kept; // the sampler may be the application's
     context parent;
     if (above)
         parent = to_context(*above, thread.trace_state, thread.baggage);
     else
         parent.trace_state = trace_state(retain(thread.trace_state));
-    const trace_id trace = above ? parent.trace_id : draw_trace_id(thread);
-    const sampling_state said = parent.trace_state.empty() ? sampling_state() : sampling_state::of(parent.trace_state);
+    const sampling_state said =
+        parent.trace_state.empty() ? sampling_state() : sampling_state::of(parent.trace_state);
     sampling_parameters of{trace,
                            above ? &parent : nullptr,
                            {site.name.data, site.name.size},
@@ -160,18 +200,16 @@ inline span_handle begin_asked(span_state& span, thread_state& thread, leave_to 
                            thread.ids.draw() >> 8};
     if (said.has_threshold()) of.threshold = sampling_threshold(said.threshold);
     if (said.has_randomness()) of.explicit_randomness = said.randomness;
-    // Acquire: what launch made of the sampler is there.
-    const sampling_outcome outcome = decide(*process().sampling.load_acquire(), of);
+    const sampling_outcome outcome = decide(plan, of);
 
     if (above && leave == leave_to::parent) {
         span.before = save(thread, false);
         leave = leave_to::saved; // the flags of the parent need not be those of the span
     }
     settle_trace_state(thread, parent.trace_state, said, outcome);
-    const std::uint64_t flags = (above ? parent.flags & ~std::uint64_t{record_flag::sampled}
-                                       : std::uint64_t{record_flag::random}) |
-                                (outcome.sampled ? record_flag::sampled : 0u);
-    auto& now = thread.context;
+    const std::uint64_t flags =
+        (above ? parent.flags & ~std::uint64_t{record_flag::sampled} : std::uint64_t{record_flag::random}) |
+        (outcome.sampled ? record_flag::sampled : 0u);
     header.trace_id[0] = now.trace_id[0] = trace.words[0];
     header.trace_id[1] = now.trace_id[1] = trace.words[1];
     header.span_id = now.span_id = draw_span_id(thread);

@@ -20,8 +20,10 @@ public:
     template <class... Key, class... Value>
     explicit detached_span(const span_options& options, const attribute<Key, Value>&... attributes) noexcept {
         const detail::call_site site = detail::site_of(options);
-        detail::with_known([&](const detail::start_attributes* known) { start(options.parent, site, known); },
-                           attributes...);
+        if (detail::are_read<attribute<Key, Value>...>()) [[unlikely]]
+            begin_reading(site, options.parent, attributes...);
+        else
+            start(options.parent, site, nullptr);
         if (!state_.is_recording()) return;
         apply(options);
         set(attributes...);
@@ -86,6 +88,13 @@ private:
         detail::record_builder::give_back(reinterpret_cast<detail::pool_block*>(&*state_), block_class);
     }
 
+    template <class... Attributes>
+    void begin_reading(const detail::call_site& site, const nanotel::context* parent,
+                       const Attributes&... attributes) noexcept {
+        if constexpr (sizeof...(Attributes) != 0)
+            detail::begin_reading([&](const detail::start_attributes* known) { start(parent, site, known); },
+                                  attributes...);
+    }
     void start(const nanotel::context* parent, const detail::call_site& site,
                const detail::start_attributes* known) noexcept {
         detail::thread_state* const thread = detail::this_thread();

@@ -64,7 +64,8 @@ public:
     /// Roots are dropped, at 8 ns, and the rest follows its parent.
     static sampler always_off() noexcept { return of_threshold(sampling_threshold::never()); }
     /// Keeps this share of the roots, from 0 to 1, rounded to 4 significant hexadecimal digits of its
-    /// threshold; the rest follows its parent.
+    /// threshold; the rest follows its parent. Each span of a trace that is kept carries the threshold along,
+    /// and takes the longer way for it.
     static sampler trace_id_ratio(double ratio) noexcept {
         return of_threshold(sampling_threshold::of_probability(ratio));
     }
@@ -108,8 +109,8 @@ public:
     /// "CompositeSampler"). Null is always_off.
     static sampler composite(composable of);
 
-    /// What `by` drops is recorded nevertheless, though not sampled: filters and destinations with
-    /// `unsampled` see it, others and other processes do not. Every span takes the long way, some 30 ns more
+    /// What `by` drops is recorded nevertheless, though not sampled: destinations with `unsampled`, and their
+    /// filters, see it; others, and other processes, do not. Every span takes the long way, some 30 ns more
     /// (OpenTelemetry Trace SDK, "AlwaysRecord").
     static sampler always_record(sampler by) {
         by.plan_.records_dropped = true;
@@ -189,8 +190,10 @@ public:
         const std::uint64_t randomness =
             wanted.adjusted_count_reliable ? of.randomness() : of.fresh_randomness;
         if (!wanted.threshold || !wanted.threshold->keeps(randomness)) return {};
-        sampling_result kept{
-            sampling_decision::record_and_sample, {}, std::move(wanted.attributes), std::move(wanted.trace_state)};
+        sampling_result kept{sampling_decision::record_and_sample,
+                             {},
+                             std::move(wanted.attributes),
+                             std::move(wanted.trace_state)};
         if (wanted.adjusted_count_reliable) kept.threshold = wanted.threshold;
         return kept;
     }

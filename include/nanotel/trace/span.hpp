@@ -16,23 +16,37 @@ inline call_site site_of(const span_options& options) noexcept {
     return {options.name, options.scope ? options.scope : &default_scope, nullptr, 0, options.kind, {}};
 }
 
-// Begins with the attributes among what is given, where the sampler reads them, and else without a word of
-// them.
-template <class Begin, class... Given>
-[[gnu::always_inline]] inline void with_known(Begin&& begin, const Given&... given) noexcept {
-    constexpr std::uint32_t count = ((is_attribute<Given> ? 1u : 0u) + ... + 0u);
-    if constexpr (count == 0) {
-        begin(nullptr);
+template <class... Given>
+inline constexpr std::uint32_t attributes_among = ((is_attribute<Given> ? 1u : 0u) + ... + 0u);
+
+struct no_attribute {};
+template <class Given>
+constexpr auto if_attribute(const Given& given) noexcept {
+    if constexpr (is_attribute<Given>)
+        return given;
+    else
+        return no_attribute();
+}
+
+// Whether a sampler is to be told of what is given.
+template <class... Given>
+[[gnu::always_inline]] inline bool are_read() noexcept {
+    if constexpr (attributes_among<Given...> == 0) {
+        return false;
     } else {
         const thread_state* const thread = this_thread();
-        if (!thread) return;
-        if ((thread->roots & root_mode::reads) == 0) [[likely]]
-            return begin(nullptr);
-        start_attribute described[count];
-        start_attributes known{described, 0};
-        (describe_attribute(described, known.count, given), ...);
-        begin(&known);
+        return thread && (thread->roots & root_mode::reads) != 0;
     }
+}
+
+// Begins with the attributes among what is given. By value: else the caller could not keep them in registers
+// where nobody reads them, as is the rule.
+template <class Begin, class... Given>
+[[gnu::noinline, gnu::cold]] inline void begin_reading(Begin begin, Given... given) noexcept {
+    start_attribute described[attributes_among<Given...>];
+    start_attributes known{described, 0};
+    (describe_attribute(described, known.count, given), ...);
+    begin(&known);
 }
 
 // Of what is given, only the sampler takes the attributes: they are set after.
@@ -270,16 +284,28 @@ public:
 
 private:
     template <class... Given>
-    void begin(const span_options& options, const Given&... given) noexcept {
+    [[gnu::always_inline]] void begin(const span_options& options, const Given&... given) noexcept {
         const detail::call_site site = detail::site_of(options);
-        detail::with_known(
-            [&](const detail::start_attributes* known) {
-                if (options.parent)
-                    below(*options.parent, site, known);
-                else
-                    state_ = detail::begin_unusual(own_, site, known);
-            },
-            given...);
+        if constexpr (detail::attributes_among<Given...> != 0)
+            if (detail::are_read<Given...>()) [[unlikely]]
+                return detail::begin_reading(begin_with{*this, site, options.parent},
+                                             detail::if_attribute(given)...);
+        begin_known(site, options.parent, nullptr);
+    }
+    struct begin_with {
+        span& self;
+        const detail::call_site& site;
+        const nanotel::context* parent;
+        void operator()(const detail::start_attributes* known) const noexcept {
+            self.begin_known(site, parent, known);
+        }
+    };
+    void begin_known(const detail::call_site& site, const nanotel::context* parent,
+                     const detail::start_attributes* known) noexcept {
+        if (parent)
+            below(*parent, site, known);
+        else
+            state_ = detail::begin_unusual(own_, site, known);
     }
     void below(const nanotel::context& parent, const detail::call_site& site,
                const detail::start_attributes* known) noexcept {

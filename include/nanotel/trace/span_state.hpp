@@ -45,7 +45,7 @@ public:
     } // never began, or not sampled below a parent
     static constexpr span_handle unsampled() noexcept {
         return span_handle(1, 0);
-    }                                                                           // it has a context to leave
+    } // it has a context to leave
     static constexpr span_handle ended() noexcept { return span_handle(2, 0); } // its ids are still there
 
     [[gnu::always_inline]] constexpr bool is_recording() const noexcept { return word_ > 2; }
@@ -233,10 +233,14 @@ inline span_handle at_site(span_handle began, const call_site& site) noexcept {
     if (!thread.mode.is_relaxed(thread_mode::active) || (kind_and_flags & 1) == 0 || *thread.watched != 0)
         [[unlikely]] {
         const std::uint64_t word = thread.context.word;
-        const bool is_root = word == 0;
-        if ((is_root ? thread.roots == root_mode::dropped : stands_for_subtree(word)) &&
-            thread.mode.load_relaxed() == thread_mode::active && !is_interrupted(thread))
-            return is_root ? begin_dropped_root(span, thread, leave_to::nothing) : span_handle();
+        if (word == 0) {
+            if (thread.roots == root_mode::dropped && thread.mode.load_relaxed() == thread_mode::active &&
+                !is_interrupted(thread))
+                return begin_dropped_root(span, thread, leave_to::nothing);
+        } else if (stands_for_subtree(word) && thread.mode.load_relaxed() == thread_mode::active &&
+                   !is_interrupted(thread)) {
+            return {};
+        }
         return begin_unusual_at_site(span, site);
     }
     auto& header = span.record.header;
