@@ -44,10 +44,35 @@ struct heard {
     }
 };
 
+// Reads no more of a body than it has to.
+struct counting_exporter final : nanotel::exporter {
+    nanotel::export_result send(const nanotel::payload& payload,
+                                std::chrono::steady_clock::time_point) override {
+        const std::string_view begin = R"("traceState":"ot=th:)";
+        std::string_view body = payload.body;
+        std::uint64_t found = 0;
+        for (std::size_t at; (at = body.find(begin)) != body.npos; ++found) {
+            body.remove_prefix(at + begin.size());
+            const auto threshold =
+                nanotel::sampling_threshold::from_hex(body.substr(0, body.find_first_of(R"(";,)")));
+            REQUIRE(threshold);
+            counted.adjusted += threshold->adjusted_count();
+        }
+        counted.spans += payload.items;
+        counted.without_threshold += payload.items - found;
+        return {};
+    }
+    std::string_view name() const noexcept override { return "counting"; }
+    std::string description() const override { return "counting"; }
+
+    counted_spans counted; // the sender thread's, until a flush has waited for it
+};
+
 } // namespace
 
 struct sampled::implementation {
     heard diagnostics;
+    std::vector<std::shared_ptr<counting_exporter>> counting;
     std::vector<std::shared_ptr<nanotel::memory_exporter>> memories;
     nanotel::telemetry telemetry;
     nanotel::statistics before;
@@ -59,10 +84,14 @@ sampled::sampled(const sampled_options& options) : implementation_(std::make_uni
     implementation_->diagnostics.listen();
     auto given = make_options(options);
     for (const auto& wanted : options.destinations) {
-        implementation_->memories.push_back(std::make_shared<nanotel::memory_exporter>());
         nanotel::destination to;
-        to.exporter = implementation_->memories.back();
-        to.name = "memory " + std::to_string(implementation_->memories.size());
+        if (options.counts_only) {
+            to.exporter = implementation_->counting.emplace_back(std::make_shared<counting_exporter>());
+        } else {
+            to.exporter =
+                implementation_->memories.emplace_back(std::make_shared<nanotel::memory_exporter>());
+        }
+        to.name = "destination " + std::to_string(given.destinations.size());
         to.ratio = wanted.ratio;
         to.unsampled = wanted.unsampled;
         given.destinations.push_back(std::move(to));
@@ -97,9 +126,9 @@ nanotel::finished_span sampled::span(std::string_view name, std::size_t destinat
     return found[0];
 }
 
-void sampled::forget() {
+counted_spans sampled::counted(std::size_t destination) {
     implementation_->flush();
-    for (const auto& each : implementation_->memories) each->clear();
+    return implementation_->counting.at(destination)->counted;
 }
 
 std::uint64_t sampled::recorded() {

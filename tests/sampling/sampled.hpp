@@ -26,6 +26,14 @@ struct sampled_options {
     std::vector<std::pair<std::string, std::string>> environment{};
     std::vector<sampled_destination> destinations{{}};
     std::uint64_t (*id_source)() noexcept = nullptr;
+    bool counts_only = false; // for many: their thresholds are added up, and they are forgotten
+};
+
+// Of the spans that have arrived.
+struct counted_spans {
+    std::uint64_t spans = 0;
+    std::uint64_t without_threshold = 0;
+    double adjusted = 0; // the sum of their adjusted counts
 };
 
 // Records into memory for as long as it lives, and hears what the library has to say. What it stands on is
@@ -43,7 +51,7 @@ public:
     std::vector<std::string> names(std::size_t destination = 0);
     // The only one of that name; fails the test where there is none or are several.
     nanotel::finished_span span(std::string_view name, std::size_t destination = 0);
-    void forget();
+    counted_spans counted(std::size_t destination = 0); // where counts_only
     // Of the spans since the start.
     std::uint64_t recorded();
     std::uint64_t delivered();

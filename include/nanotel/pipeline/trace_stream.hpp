@@ -29,7 +29,8 @@ public:
     trace_stream(const site_registry& sites, const std::string& resource_json, const span_limits& limits,
                  stream_options options)
         : sites_(sites), options_(std::move(options)),
-          chooses_(!options_.ratio.keeps_all() || options_.filter), encoder_(sites, resource_json, limits) {}
+          chooses_(!options_.ratio.keeps_all() || options_.filter),
+          encoder_(sites, resource_json, limits, options_.ratio) {}
 
     fan_out to; // filled before the first span
 
@@ -80,7 +81,8 @@ private:
     }
     bool takes(const std::byte* record, const clock_map& times) noexcept {
         const auto header = read_record<record_header>(record);
-        if (!options_.ratio.keeps(randomness_of({{header.trace_id[0], header.trace_id[1]}}))) return false;
+        if (!options_.ratio.keeps_all() && !is_taken(sampling_of(record, header), header, options_.ratio))
+            return false;
         if (!options_.filter) return true;
         try {
             if (header.site >= known_.size()) known_.resize(header.site + 1);
