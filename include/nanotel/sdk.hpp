@@ -9,6 +9,7 @@
 #include <nanotel/exporters/http.hpp>
 #include <nanotel/exporters/memory.hpp>
 #include <nanotel/exporters/otlp_stdout.hpp>
+#include <nanotel/trace/samplers.hpp>
 
 #ifdef NANOTEL_DISABLED
 #include <nanotel/pipeline/disabled_telemetry.hpp>

@@ -10,6 +10,10 @@
 namespace nanotel::inline NANOTEL_ABI::detail {
 
 struct metric_functions; // metrics/metric_functions.hpp
+class span_handle;       // trace/span_state.hpp
+struct span_state;
+enum class leave_to : std::uint8_t;
+struct start_attributes; // trace/start_attributes.hpp
 
 // All are noexcept and may be called from any thread. None is on the hot path.
 struct runtime_table {
@@ -25,7 +29,9 @@ struct runtime_table {
     pool_block* (*refill_pool)(thread_state&, unsigned size_class) noexcept;
     // Takes back a chain of blocks: those of a thread that has more than it needs, or has no state.
     void (*release_blocks)(pool_block*, unsigned size_class) noexcept;
-    bool (*sample_root)(const trace_id&, text name, span_kind) noexcept;
+    // Begins a span about which the sampler is to be asked: a root where there is no parent.
+    span_handle (*begin_asked)(span_state&, thread_state&, leave_to, const thread_context* parent,
+                               const call_site&, const start_attributes*) noexcept;
     // The injected clock and ids, or clock_gettime where the processor's counter is not to be trusted.
     std::uint64_t (*ticks)() noexcept;
     trace_id (*new_trace_id)(thread_state&) noexcept;
@@ -33,6 +39,7 @@ struct runtime_table {
     void (*prepare_thread)(thread_state&, const char* name) noexcept;
     atomic<std::uint64_t> largest_record; // bytes; relaxed, a limit and nothing more
     const metric_functions* metrics;
+    atomic<std::uint32_t> propagators; // propagation/propagators.hpp; relaxed, the word is the whole message
 };
 
 // Release by the first start publishes the table; acquire by whoever needs it. It stays: a span that began

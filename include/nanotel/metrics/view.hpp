@@ -2,6 +2,7 @@
 // Views: which metrics are made of an instrument, and how. For the sdk.
 #pragma once
 
+#include <nanotel/core/pattern.hpp>
 #include <nanotel/core/site_registry.hpp>
 #include <nanotel/metrics/instrument.hpp>
 
@@ -83,30 +84,11 @@ namespace detail {
 
 constexpr char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
-inline bool matches_pattern(std::string_view pattern, std::string_view name) noexcept {
-    std::size_t p = 0, n = 0, star = pattern.npos, resume = 0;
-    while (n < name.size()) {
-        if (p < pattern.size() && pattern[p] == '*') {
-            star = p++;
-            resume = n;
-        } else if (p < pattern.size() && (pattern[p] == '?' || to_lower(pattern[p]) == to_lower(name[n]))) {
-            ++p;
-            ++n;
-        } else if (star != pattern.npos) { // the last star takes one character more
-            p = star + 1;
-            n = ++resume;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.size() && pattern[p] == '*') ++p;
-    return p == pattern.size();
-}
-
 inline bool selects(const view& v, const std::string& name, instrument_kind kind, const std::string& unit,
                     const known_scope& scope) noexcept {
-    return matches_pattern(v.instrument_name, name) && v.instrument_kind.value_or(kind) == kind &&
-           (!v.instrument_unit || *v.instrument_unit == unit) &&
+    const auto in_any_case = [](char a, char b) { return to_lower(a) == to_lower(b); };
+    return matches_pattern(v.instrument_name, name, in_any_case) &&
+           v.instrument_kind.value_or(kind) == kind && (!v.instrument_unit || *v.instrument_unit == unit) &&
            (!v.scope_name || *v.scope_name == scope.name) &&
            (!v.scope_version || *v.scope_version == scope.version) &&
            (!v.scope_schema_url || *v.scope_schema_url == scope.schema_url);

@@ -5,6 +5,7 @@
 #include <nanotel/core/clock.hpp>
 #include <nanotel/otlp/attribute_writer.hpp>
 #include <nanotel/otlp/body_builder.hpp>
+#include <nanotel/otlp/record_sampling.hpp>
 #include <nanotel/otlp/span_sections.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
@@ -13,8 +14,10 @@ namespace nanotel::inline NANOTEL_ABI::detail {
 // limits"). Used by one thread.
 class trace_encoder {
 public:
-    trace_encoder(const site_registry& registry, const std::string& resource_json, const span_limits& limits)
-        : registry_(registry), limits_(limits), writer_(limits.attribute_value_length),
+    // `share` is what of the traces is given to it: its spans say so.
+    trace_encoder(const site_registry& registry, const std::string& resource_json, const span_limits& limits,
+                  sampling_threshold share = {})
+        : registry_(registry), limits_(limits), share_(share), writer_(limits.attribute_value_length),
           body_(trace_envelope, resource_json, registry) {}
 
     // False where memory is refused: the record is lost, the body stays whole.
@@ -120,6 +123,8 @@ private:
             between.back() = ']';
         else
             between.clear();
+        if (!share_.keeps_all())
+            between += R"(,"traceState":"ot=th:)" + std::string(std::string_view(share_.to_hex())) + '"';
         code.after_values = fragment(between + "}");
         code.fixed_size += code.after_values.size;
         code.plain = code.plain && site.keys.size() <= limits_.attribute_count && id != 0 &&
@@ -153,6 +158,14 @@ private:
         }
         out = write_literal(out, R"(","flags":)");
         return write_flags(out, header.flags);
+    }
+
+    static char* write_trace_state(char* out, std::string_view state) noexcept {
+        if (state.empty()) return out;
+        out = write_literal(out, R"(,"traceState":")");
+        out = write_string(out, state.data(), state.size());
+        *out++ = '"';
+        return out;
     }
 
     // From 256 to 1023: the bit that says that the remote bit is known is always set.
@@ -238,6 +251,12 @@ private:
         char* out = body_.begin_item(scope, room);
         if (!out) return false;
         out = write_ids(out, header);
+        if (share_.keeps_all()) {
+            out = write_trace_state(out, parts.trace_state);
+        } else {
+            const trace_state state = after_share(parts.trace_state, share_);
+            out = write_trace_state(out, {state.to_text().data, state.to_text().size});
+        }
         out = write_literal(out, R"(,"name":")");
         const std::string_view name = parts.name ? *parts.name : std::string_view(site.described->name);
         out = write_string(out, name.data(), name.size());
@@ -308,6 +327,7 @@ private:
             out = write_hex(out, reinterpret_cast<const unsigned char*>(&link.to.span_id), 8);
             out = write_literal(out, R"(","flags":)");
             out = write_unsigned(out, link.to.flags);
+            out = write_trace_state(out, link.trace_state);
             span_sections::read_attributes(link.attributes_begin, link.attributes_end, nested_);
             out = writer_.write_list(out, nested_, limits_.attributes_per_link, 0);
             *out++ = '}';
@@ -319,6 +339,7 @@ private:
 
     const site_registry& registry_;
     span_limits limits_;
+    const sampling_threshold share_;
     attribute_writer writer_;
     body_builder body_;
     std::vector<site_code> sites_;

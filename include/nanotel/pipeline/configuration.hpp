@@ -165,6 +165,23 @@ inline void check(const options& given) {
     for (const view& v : given.views) check(v, require);
 }
 
+// Named once for each, and left out: the others still carry what they can.
+inline std::uint32_t make_propagators(const options& given) {
+    std::uint32_t list = propagator_list::known;
+    if (given.propagators) {
+        for (const propagator one : *given.propagators) list = propagator_list::add(list, one);
+        return list;
+    }
+    const std::string name = "OTEL_PROPAGATORS";
+    std::string unknown;
+    list = propagator_list::parse(given.environment.text(name).value_or(""), [&](text one) {
+        unknown += (unknown.empty() ? "" : ", ") + std::string(one.data, one.size);
+    });
+    if (!unknown.empty())
+        environment::ignore(name, unknown, "tracecontext, baggage, b3, b3multi or none, in a list");
+    return list;
+}
+
 inline ring_options make_ring_options(const options& given) {
     return {given.ring_bytes, given.max_ring_bytes, given.max_all_rings_bytes, given.when_full,
             static_cast<std::uint64_t>(given.block_timeout.count()) * 1'000'000u};
@@ -193,6 +210,41 @@ inline stream_options make_stream_options(const options& given) {
     if (queue_items != 0 && (made.batch_items == 0 || made.batch_items > queue_items))
         made.batch_items = queue_items;
     return made;
+}
+
+// The sampler of the options, or that which the environment names (OpenTelemetry Environment Variables,
+// "General SDK Configuration"). One that does not say "parentbased" does not look at the parent.
+inline sampler make_sampler(const options& given) {
+    if (given.sampler) return *given.sampler;
+    enum class known { on, off, ratio, parent_on, parent_off, parent_ratio };
+    const auto& environment = given.environment;
+    const auto chosen =
+        environment
+            .choice<known>("OTEL_TRACES_SAMPLER", {{"parentbased_always_on", known::parent_on},
+                                                   {"parentbased_always_off", known::parent_off},
+                                                   {"parentbased_traceidratio", known::parent_ratio},
+                                                   {"always_on", known::on},
+                                                   {"always_off", known::off},
+                                                   {"traceidratio", known::ratio}})
+            .value_or(known::parent_on);
+    const auto by_ratio = [&] {
+        return sampler::trace_id_ratio(environment.number("OTEL_TRACES_SAMPLER_ARG", 0, 1).value_or(1));
+    };
+    switch (chosen) {
+    case known::on:
+        return sampler::independent(sampler::always_on());
+    case known::off:
+        return sampler::independent(sampler::always_off());
+    case known::ratio:
+        return sampler::independent(by_ratio());
+    case known::parent_off:
+        return sampler::always_off();
+    case known::parent_ratio:
+        return by_ratio();
+    case known::parent_on:
+        break;
+    }
+    return {};
 }
 
 inline collector_options make_collector_options(const options& given) {

@@ -13,6 +13,7 @@
 #include <nanotel/pipeline/destination.hpp>
 #include <nanotel/pipeline/metric_reader.hpp>
 #include <nanotel/pipeline/spool_options.hpp>
+#include <nanotel/propagation/propagators.hpp>
 #include <nanotel/resource/detectors.hpp>
 #include <nanotel/trace/sampler.hpp>
 
@@ -60,7 +61,12 @@ struct options {
     /// Instead of `exporter`: several places at once, each with its own signals, ratio and filter.
     std::vector<destination> destinations{};
 
-    nanotel::sampler sampler = nanotel::sampler::always_on();
+    /// Which traces are recorded. OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG; else roots are, and what
+    /// has a parent follows it. Others than these are in nanotel/trace/samplers.hpp.
+    std::optional<nanotel::sampler> sampler{};
+
+    /// What inject and extract use, in this order; empty: nothing is carried. OTEL_PROPAGATORS.
+    std::optional<std::vector<propagator>> propagators{}; // trace_context, baggage
 
     /// The longest that a span waits before it is sent. OTEL_BSP_SCHEDULE_DELAY. 0 to an hour; with 0 the
     /// collector thread looks every millisecond.

@@ -71,7 +71,8 @@ inline fan_out add_destinations(pipeline& made, const options& given, const std:
                                 const std::string& resource_json) {
     fan_out metrics;
     struct known_stream {
-        std::uint64_t threshold;
+        sampling_threshold ratio;
+        bool unsampled;
         trace_stream* stream;
     };
     std::vector<known_stream> shared; // by those without a filter
@@ -79,19 +80,20 @@ inline fan_out add_destinations(pipeline& made, const options& given, const std:
         outlet& to = add_outlet(made, given, each.exporter, each.name);
         if (each.signals.metrics) metrics.add(to.queue);
         if (!each.signals.traces) continue;
-        const sampler ratio = sampler::trace_id_ratio(each.ratio);
+        const auto ratio = sampling_threshold::of_probability(each.ratio);
         trace_stream* stream = nullptr;
         if (!each.filter)
             for (const known_stream& known : shared)
-                if (known.threshold == ratio.threshold()) stream = known.stream;
+                if (known.ratio == ratio && known.unsampled == each.unsampled) stream = known.stream;
         if (!stream) {
             stream_options how = make_stream_options(given);
             how.ratio = ratio;
+            how.unsampled = each.unsampled;
             how.filter = each.filter;
             how.name = to.name;
             stream = &made.collecting.add(std::make_unique<trace_stream>(process().sites, resource_json,
                                                                          make_limits(given), std::move(how)));
-            if (!each.filter) shared.push_back({ratio.threshold(), stream});
+            if (!each.filter) shared.push_back({ratio, each.unsampled, stream});
         }
         stream->to.add(to.queue);
     }

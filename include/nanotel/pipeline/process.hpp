@@ -77,9 +77,11 @@ struct process_state {
     wake_signal signal;
     // A late record of the time before a shutdown may read these while the next start writes them: relaxed,
     // each is used for itself.
-    atomic<std::uint64_t> root_threshold; // sampler::threshold
     atomic<number_source> injected_clock;
     atomic<number_source> injected_ids;
+    // Release by launch when the plan is complete, acquire by whoever asks it. None is ever freed, since a
+    // thread may ask it until it next looks: samplers holds them.
+    atomic<const sampling_plan*> sampling;
     runtime_table table{};
     metric_functions measuring{};
     tick_rate rate;
@@ -97,7 +99,8 @@ struct process_state {
     std::uint32_t guarded = 0;         // the start whose guard ends what runs
     std::shared_ptr<pipeline> running; // null unless running or ending
     std::chrono::milliseconds exit_timeout{0};
-    statistics before; // the counts of pipelines that were shut down
+    std::vector<std::unique_ptr<const sampler>> samplers; // all that were used
+    statistics before;                                    // the counts of pipelines that were shut down
     // What those left on disk, by outlet::spool_folder and signal: it is queued in `before`.
     std::map<std::string, std::array<std::uint64_t, 3>> left_on_disk;
     // Pipelines whose exporter did not come back from a send: their threads still use them.

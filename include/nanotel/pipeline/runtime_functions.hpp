@@ -2,7 +2,7 @@
 // The functions behind the runtime table: what the instrumentation asks of the process, see core/runtime.hpp.
 #pragma once
 
-#include <nanotel/pipeline/process.hpp>
+#include <nanotel/pipeline/sampling.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
@@ -106,9 +106,7 @@ inline void fill_table(runtime_table& table) noexcept {
         if (name) name_this_thread(name);
         thread.ring.bring_into_memory();
     };
-    table.sample_root = [](const trace_id& id, text, span_kind) noexcept {
-        return sampler::from_threshold(process().root_threshold.load_relaxed()).keeps(id);
-    };
+    table.begin_asked = &begin_asked;
     fill_metric_functions(process().measuring);
     table.metrics = &process().measuring;
     table.ticks = &indirect_ticks;

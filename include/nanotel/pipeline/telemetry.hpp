@@ -180,7 +180,7 @@ inline void launch(options given, std::uint32_t number, bool goes_on) {
         const bool trusted = cycle_counter_is_reliable();
         const bool counter = given.clock == nullptr && trusted;
         state.trusts_counter.store_relaxed(trusted ? 1 : 0);
-        state.root_threshold.store_relaxed(given.sampler.threshold());
+        const sampling_plan& sampling = use_sampler(state, make_sampler(given));
         state.injected_clock.store_relaxed(given.clock);
         state.injected_ids.store_relaxed(given.id_source);
         const auto ticks = given.clock ? given.clock : counter ? &counter_ticks : &system_ticks;
@@ -192,10 +192,9 @@ inline void launch(options given, std::uint32_t number, bool goes_on) {
         prepare_process(state);
         std::uint32_t mode = thread_mode::active;
         if (!counter || given.id_source) mode |= thread_mode::indirect;
-        const std::uint32_t roots = given.sampler.keeps_none()  ? root_mode::dropped
-                                    : given.sampler.keeps_all() ? 0
-                                                                : root_mode::asked;
-        state.threads.configure(make_ring_options(given), mode, roots);
+        if (sampling.asks_local()) mode |= thread_mode::asks;
+        state.threads.configure(make_ring_options(given), mode, root_mode_of(sampling));
+        state.table.propagators.store_relaxed(make_propagators(given));
         state.table.largest_record.store_relaxed(state.threads.largest_record());
         static_cast<void>(exchange_plan(std::move(plan)));
         state.modules.enable(number);
@@ -271,7 +270,10 @@ inline bool restart_in_child() noexcept {
     using detail::life_phase;
     detail::check(given);
     detail::follow_log_level(given.environment);
-    if (!detail::is_enabled(given)) return telemetry(0);
+    if (!detail::is_enabled(given)) {
+        detail::propagator_list::of_module.store_relaxed(detail::make_propagators(given));
+        return telemetry(0);
+    }
     detail::choose_readers(given);
 
     detail::process_state& state = detail::process();

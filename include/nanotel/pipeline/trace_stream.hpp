@@ -6,7 +6,7 @@
 #include <nanotel/otlp/trace_encoder.hpp>
 #include <nanotel/pipeline/fan_out.hpp>
 #include <nanotel/pipeline/span_view.hpp>
-#include <nanotel/trace/sampler.hpp>
+#include <nanotel/trace/sampling_threshold.hpp>
 
 #include <functional>
 
@@ -15,7 +15,8 @@ namespace nanotel::inline NANOTEL_ABI::detail {
 struct stream_options {
     std::size_t batch_bytes = std::size_t{4} << 20;
     std::uint64_t batch_items = 0; // 0: no limit
-    sampler ratio = sampler::always_on();
+    sampling_threshold ratio{};
+    bool unsampled = false; // takes what was recorded and not sampled
     std::function<bool(const span_view&)> filter{};
     std::string name{}; // of the destination whose filter it is
 };
@@ -28,12 +29,15 @@ public:
     trace_stream(const site_registry& sites, const std::string& resource_json, const span_limits& limits,
                  stream_options options)
         : sites_(sites), options_(std::move(options)),
-          chooses_(!options_.ratio.keeps_all() || options_.filter), encoder_(sites, resource_json, limits) {}
+          chooses_(!options_.ratio.keeps_all() || options_.filter),
+          encoder_(sites, resource_json, limits, options_.ratio) {}
 
     fan_out to; // filled before the first span
 
     // For how many destinations the record counts from here on. The body is due then if it begins with this.
     std::uint64_t add(const std::byte* record, const clock_map& times, clock::time_point due) noexcept {
+        if (!options_.unsampled && !is_sampled(record)) [[unlikely]]
+            return 0;
         if (chooses_ && !takes(record, times)) return 0;
         if (!encoder_.add(record, times)) [[unlikely]] {
             lost_.add_by_owner(to.size());
@@ -71,9 +75,14 @@ public:
     std::uint64_t lost_to_memory() const noexcept { return lost_.load_relaxed(); }
 
 private:
+    static bool is_sampled(const std::byte* record) noexcept {
+        const auto flags = read_record<std::uint16_t>(record + offsetof(record_header, flags));
+        return (flags & record_flag::sampled) != 0;
+    }
     bool takes(const std::byte* record, const clock_map& times) noexcept {
         const auto header = read_record<record_header>(record);
-        if (!options_.ratio.keeps({{header.trace_id[0], header.trace_id[1]}})) return false;
+        if (!options_.ratio.keeps_all() && !is_taken(sampling_of(record, header), header, options_.ratio))
+            return false;
         if (!options_.filter) return true;
         try {
             if (header.site >= known_.size()) known_.resize(header.site + 1);

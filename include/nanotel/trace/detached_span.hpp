@@ -19,7 +19,11 @@ public:
         : detached_span(span_options{.name = name}, attributes...) {}
     template <class... Key, class... Value>
     explicit detached_span(const span_options& options, const attribute<Key, Value>&... attributes) noexcept {
-        start(options.parent, options.name, options.kind);
+        const detail::call_site site = detail::site_of(options);
+        if (detail::are_read<attribute<Key, Value>...>()) [[unlikely]]
+            begin_reading(site, options.parent, attributes...);
+        else
+            start(options.parent, site, nullptr);
         if (!state_.is_recording()) return;
         apply(options);
         set(attributes...);
@@ -27,11 +31,11 @@ public:
 
     // For the macros. A site that is not const, or {.name = …} would be one.
     explicit detached_span(detail::call_site& site) noexcept {
-        start(nullptr, site.name, site.kind);
+        start(nullptr, site, nullptr);
         detail::at_site(state_, site);
     }
     detached_span(detail::call_site& site, const nanotel::context& parent) noexcept {
-        start(&parent, site.name, site.kind);
+        start(&parent, site, nullptr);
         detail::at_site(state_, site);
     }
 
@@ -84,7 +88,15 @@ private:
         detail::record_builder::give_back(reinterpret_cast<detail::pool_block*>(&*state_), block_class);
     }
 
-    void start(const nanotel::context* parent, text name, span_kind kind) noexcept {
+    template <class... Attributes>
+    void begin_reading(const detail::call_site& site, const nanotel::context* parent,
+                       const Attributes&... attributes) noexcept {
+        if constexpr (sizeof...(Attributes) != 0)
+            detail::begin_reading([&](const detail::start_attributes* known) { start(parent, site, known); },
+                                  attributes...);
+    }
+    void start(const nanotel::context* parent, const detail::call_site& site,
+               const detail::start_attributes* known) noexcept {
         detail::thread_state* const thread = detail::this_thread();
         if (!thread || detail::refuses_to_begin(*thread)) return;
         const detail::change_of_thread beginning(*thread);
@@ -92,20 +104,26 @@ private:
         if (!block) return;
         auto* const fresh = reinterpret_cast<detail::span_state*>(block);
         // Beginning makes a span current; this one is not to be.
-        const detail::thread_context before = thread->context;
-        const detail::thread_context above = parent ? detail::to_thread_context(*parent) : before;
+        detail::thread_context above = parent ? detail::to_thread_context(*parent) : thread->context;
         if (above.word & detail::context_word::unnamed) {
             context_ = detail::name_and_read(*thread); // named, so that it stays the same
-            detail::record_builder::give_back(block, block_class);
-            return;
+            if (!detail::asks_below(*thread, above.word, nullptr)) {
+                detail::record_builder::give_back(block, block_class);
+                return;
+            }
+            above = thread->context;
         }
+        const detail::saved_context before = detail::save(*thread, false);
+        detail::shared_bytes* const state = parent ? parent->trace_state.bytes() : thread->trace_state;
         const auto began =
-            detail::begin_below(*fresh, *thread, detail::leave_to::detached, above, name, kind);
+            detail::begin_below(*fresh, *thread, detail::leave_to::detached, above, state, site, known);
         context_ = detail::name_and_read(*thread);
-        thread->context = before;
+        if (parent) context_.baggage = parent->baggage;
+        detail::restore(*thread, before);
         if (began.is_recording()) {
             state_ = began;
         } else {
+            detail::drop_trace_state(*fresh);
             detail::record_builder::give_back(block, block_class);
         }
     }

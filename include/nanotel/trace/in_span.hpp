@@ -60,12 +60,12 @@ decltype(auto) run_in(span& s, const attribute<Key, Value>& first, Rest&&... res
 /// message, and flies on.
 template <class... AttributesThenFunction>
 decltype(auto) in_span(const span_options& options, AttributesThenFunction&&... rest) {
-    span s(options);
+    span s(detail::begin_only{}, options, rest...);
     return detail::run_in(s, static_cast<AttributesThenFunction&&>(rest)...);
 }
 template <class... AttributesThenFunction>
 decltype(auto) in_span(text name, AttributesThenFunction&&... rest) {
-    span s(name);
+    span s(detail::begin_only{}, span_options{.name = name}, rest...);
     return detail::run_in(s, static_cast<AttributesThenFunction&&>(rest)...);
 }
 

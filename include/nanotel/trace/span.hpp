@@ -9,6 +9,51 @@
 
 namespace nanotel::inline NANOTEL_ABI {
 
+namespace detail {
+
+// What a function form says, as the sampler sees it.
+inline call_site site_of(const span_options& options) noexcept {
+    return {options.name, options.scope ? options.scope : &default_scope, nullptr, 0, options.kind, {}};
+}
+
+template <class... Given>
+inline constexpr std::uint32_t attributes_among = ((is_attribute<Given> ? 1u : 0u) + ... + 0u);
+
+struct no_attribute {};
+template <class Given>
+constexpr auto if_attribute(const Given& given) noexcept {
+    if constexpr (is_attribute<Given>)
+        return given;
+    else
+        return no_attribute();
+}
+
+// Whether a sampler is to be told of what is given.
+template <class... Given>
+[[gnu::always_inline]] inline bool are_read() noexcept {
+    if constexpr (attributes_among<Given...> == 0) {
+        return false;
+    } else {
+        const thread_state* const thread = this_thread();
+        return thread && (thread->roots & root_mode::reads) != 0;
+    }
+}
+
+// Begins with the attributes among what is given. By value: else the caller could not keep them in registers
+// where nobody reads them, as is the rule.
+template <class Begin, class... Given>
+[[gnu::noinline, gnu::cold]] inline void begin_reading(Begin begin, Given... given) noexcept {
+    start_attribute described[attributes_among<Given...>];
+    start_attributes known{described, 0};
+    (describe_attribute(described, known.count, given), ...);
+    begin(&known);
+}
+
+// Of what is given, only the sampler takes the attributes: they are set after.
+struct begin_only {};
+
+} // namespace detail
+
 /// What can be done to a span while it is open (OpenTelemetry Trace API, "Span operations"). On a span that
 /// is not recording every call is a no-op of about a nanosecond. A span belongs to one thread at a time.
 class span_operations {
@@ -52,12 +97,15 @@ public:
         if (!state_.is_recording() || !to.is_valid()) return;
         auto& record = state_->record;
         const auto mark = record.mark();
+        const text state = to.trace_state.to_text();
         const std::uint32_t body =
-            record.open_section(detail::section_type::link, 0, sizeof(detail::link_body));
+            record.open_section(detail::section_type::link, 0, sizeof(detail::link_body) + state.size);
         if (body != detail::record_builder::no_room) {
             record.put(body, detail::link_body{{to.trace_id.words[0], to.trace_id.words[1]},
                                                to.span_id.word,
-                                               to.flags | 0x100u | (to.remote ? 0x200u : 0u)});
+                                               to.flags | 0x100u | (to.remote ? 0x200u : 0u),
+                                               state.size});
+            detail::copy_short(record.payload() + body + sizeof(detail::link_body), state.data, state.size);
             if ((record.add_attribute(attributes) && ...)) return record.close_section(body);
             record.rewind(mark);
         }
@@ -150,13 +198,6 @@ protected:
             record.add_word_section(detail::section_type::scope, 0, detail::register_scope(*options.scope));
     }
 
-    static nanotel::context context_of(const detail::record_header& header) noexcept {
-        return {{{header.trace_id[0], header.trace_id[1]}},
-                {header.span_id},
-                static_cast<std::uint8_t>(header.flags),
-                false};
-    }
-
     detail::span_handle state_;
 };
 
@@ -172,13 +213,15 @@ public:
         : span(span_options{.name = name}, attributes...) {}
     template <class... Key, class... Value>
     explicit span(const span_options& options, const attribute<Key, Value>&... attributes) noexcept {
-        if (options.parent)
-            below(*options.parent, options.name, options.kind);
-        else
-            state_ = detail::begin_unusual(own_, options.name, options.kind);
+        begin(options, attributes...);
         if (!state_.is_recording()) return;
         apply(options);
         set(attributes...);
+    }
+    template <class... Given>
+    span(detail::begin_only, const span_options& options, const Given&... given) noexcept {
+        begin(options, given...);
+        if (state_.is_recording()) apply(options);
     }
 
     // For the macros: decide first, evaluate attributes after. A site that is not const, or {.name = …} would
@@ -188,7 +231,7 @@ public:
             state_ = detail::begin_here(own_, site);
     }
     span(detail::call_site& site, const nanotel::context& parent) noexcept {
-        below(parent, site.name, site.kind);
+        below(parent, site, nullptr);
         detail::at_site(state_, site);
     }
 
@@ -198,10 +241,18 @@ public:
 
     /// Ends the span before its scope does. Whatever is done to it afterwards is a no-op.
     void end() noexcept {
-        if (!state_.has_end()) return;
+        if (!state_.has_end() || keeps_trace_state()) return;
         const bool recorded = state_.is_recording();
+        const bool has_trace_state =
+            recorded && (own_.record.marks.other & detail::unusual_marks::trace_state) != 0;
+        // Kept until the span goes, since its context may be asked for.
+        detail::shared_bytes* const kept = has_trace_state ? detail::retain(own_.trace_state) : nullptr;
         detail::finish_here(own_);
         state_ = recorded ? detail::span_handle::ended() : detail::span_handle::closed();
+        if (!kept) return;
+        own_.trace_state = kept;
+        own_.record.marks.other = detail::unusual_marks::trace_state | detail::unusual_marks::ended;
+        state_ = detail::span_handle::unsampled(); // there is something to do when it goes
     }
     void end(timestamp time) noexcept {
         if (state_.is_recording())
@@ -210,9 +261,19 @@ public:
     }
 
     /// What children elsewhere need: give it to another thread, a queue, a process. Also after the end. For a
-    /// span that was not sampled it is the unsampled context that its children would have.
+    /// span that was not sampled it is the unsampled context that its children would have. The baggage is
+    /// what is current on the thread that asks.
     nanotel::context context() const noexcept {
-        if (state_.is_recording() || state_.is_ended()) return context_of(own_.record.header);
+        if (state_.is_recording() || state_.is_ended() || keeps_trace_state()) {
+            const auto& header = own_.record.header;
+            const bool has_trace_state = (own_.record.marks.other & detail::unusual_marks::trace_state) != 0;
+            return {{{header.trace_id[0], header.trace_id[1]}},
+                    {header.span_id},
+                    static_cast<std::uint8_t>(header.flags),
+                    false,
+                    trace_state(has_trace_state ? detail::retain(own_.trace_state) : nullptr),
+                    current_baggage()};
+        }
         // What is not sampled has no state of its own; where something sampled is current, that is not its.
         const nanotel::context now = current_context();
         return now.is_sampled() ? new_root : now;
@@ -222,12 +283,47 @@ public:
     [[gnu::always_inline]] detail::record_builder& record_at_site() noexcept { return own_.record; }
 
 private:
-    void below(const nanotel::context& parent, text name, span_kind kind) noexcept {
+    template <class... Given>
+    [[gnu::always_inline]] void begin(const span_options& options, const Given&... given) noexcept {
+        const detail::call_site site = detail::site_of(options);
+        if constexpr (detail::attributes_among<Given...> != 0)
+            if (detail::are_read<Given...>()) [[unlikely]]
+                return detail::begin_reading(begin_with{*this, site, options.parent},
+                                             detail::if_attribute(given)...);
+        begin_known(site, options.parent, nullptr);
+    }
+    struct begin_with {
+        span& self;
+        const detail::call_site& site;
+        const nanotel::context* parent;
+        void operator()(const detail::start_attributes* known) const noexcept {
+            self.begin_known(site, parent, known);
+        }
+    };
+    void begin_known(const detail::call_site& site, const nanotel::context* parent,
+                     const detail::start_attributes* known) noexcept {
+        if (parent)
+            below(*parent, site, known);
+        else
+            state_ = detail::begin_unusual(own_, site, known);
+    }
+    void below(const nanotel::context& parent, const detail::call_site& site,
+               const detail::start_attributes* known) noexcept {
         detail::thread_state* const thread = detail::this_thread();
         if (!thread || detail::refuses_to_begin(*thread)) return;
         const detail::change_of_thread beginning(*thread);
-        state_ = detail::begin_below(own_, *thread, detail::leave_to::saved,
-                                     detail::to_thread_context(parent), name, kind);
+        state_ =
+            detail::begin_below(own_, *thread, detail::leave_to::saved, detail::to_thread_context(parent),
+                                parent.trace_state.bytes(), site, known);
+        // What was named as the parent is the context that is current now, with its baggage.
+        own_.before.baggage = detail::retain(thread->baggage);
+        own_.before.restores_baggage = 1;
+        detail::set_baggage(*thread, parent.baggage.bytes());
+    }
+    // It has ended, and its trace state is still here.
+    bool keeps_trace_state() const noexcept {
+        return state_.has_end() && !state_.is_recording() &&
+               (own_.record.marks.other & detail::unusual_marks::ended) != 0;
     }
 
     detail::span_state own_;
