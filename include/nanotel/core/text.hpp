@@ -42,4 +42,12 @@ struct text {
     }
 };
 
+namespace detail {
+constexpr bool is_lower_hex(text t) noexcept {
+    for (std::size_t i = 0; i < t.size; ++i)
+        if (!((t[i] >= '0' && t[i] <= '9') || (t[i] >= 'a' && t[i] <= 'f'))) return false;
+    return true;
+}
+} // namespace detail
+
 } // namespace nanotel::inline NANOTEL_ABI

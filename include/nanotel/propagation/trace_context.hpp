@@ -11,12 +11,6 @@ namespace detail {
 
 inline constexpr std::uint8_t w3c_flags = 3; // sampled and random: the others are to be zero
 
-constexpr bool is_lower_hex(text t) noexcept {
-    for (std::size_t i = 0; i < t.size; ++i)
-        if (!((t[i] >= '0' && t[i] <= '9') || (t[i] >= 'a' && t[i] <= 'f'))) return false;
-    return true;
-}
-
 // As it is sent by version 00: 55 characters and a zero.
 struct traceparent_text {
     static constexpr std::size_t size = 55;

@@ -2,13 +2,10 @@
 // The id of the container that a process runs in, from what the kernel says of its control groups and mounts.
 #pragma once
 
+#include <nanotel/core/text.hpp>
 #include <nanotel/resource/small_file.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
-
-constexpr bool is_lower_hex(std::string_view text) noexcept {
-    return text.find_first_not_of("0123456789abcdef") == text.npos;
-}
 
 // Ids of containers are 64 hexadecimal digits. Shorter ones, which some tools show, are never taken: the
 // "session-3" of a login and the "besteffort" of a pod have such digits too.
