@@ -62,7 +62,7 @@ struct asking final : nanotel::pull_reader {
     // The names of its metrics.
     std::vector<std::string> ask() const {
         remembering sink;
-        CHECK(from->collect(sink));
+        static_cast<void>(from->collect(sink)); // false where the telemetry ends
         return sink.names;
     }
     void ask_beside() {

@@ -70,7 +70,9 @@ struct view {
     std::optional<std::string> name{}; ///< only where instrument_name has no `*` and `?`
     std::optional<std::string> description{};
     nanotel::aggregation aggregation{};
-    /// Labels are kept only where their key is among these.
+    /// Labels are kept only where their key is among these. Exemplars do not hold those that are taken away.
+    /// Of a gauge with several views, the value of a series that one of them makes of several label sets is
+    /// that of any set measured since the last collection.
     std::optional<std::vector<std::string>> keep_keys{};
     std::vector<std::string> exclude_keys{};
     /// Series, with the one that takes what is beyond; at least 2. options::cardinality_limit.
