@@ -53,7 +53,8 @@ TEST_CASE("a body of many pieces arrives whole") {
     CHECK(peer.requests().at(1).body == "{}");
 }
 
-// cpp-httplib asks first from 1 KiB on, in newer versions, and waits for an answer that this peer does not give.
+// cpp-httplib asks first from 1 KiB on, in newer versions, and waits for an answer that this peer does not
+// give.
 TEST_CASE("a large body comes with its head, unasked") {
     std::string request;
     raw_peer peer([&](raw_connection& connection) {

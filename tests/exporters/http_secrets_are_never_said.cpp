@@ -14,8 +14,8 @@
 #include <dlfcn.h>
 #include <netdb.h>
 
-// Stands before the C library's own for the whole program: no name below .invalid has an address, and no server of
-// names is asked for one.
+// Stands before the C library's own for the whole program: no name below .invalid has an address, and no
+// server of names is asked for one.
 extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo* hints, addrinfo** result) {
     using function = int (*)(const char*, const char*, const addrinfo*, addrinfo**);
     static const auto real = reinterpret_cast<function>(::dlsym(RTLD_NEXT, "getaddrinfo"));

@@ -50,8 +50,9 @@ std::size_t files_in_place(const std::string& directory) {
 
 } // namespace
 
-// In every second round the destination takes payloads before the kill: what it has answered and the process has
-// removed is over, and of what it has answered at most one file, that of the payload in hand, is still there.
+// In every second round the destination takes payloads before the kill: what it has answered and the process
+// has removed is over, and of what it has answered at most one file, that of the payload in hand, is still
+// there.
 TEST_CASE("what fifty killed processes left on disk is delivered by the next start, each file once") {
     const temporary_folder folder;
     const std::string spool = folder / "spool";

@@ -36,7 +36,8 @@ extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo
     return real(node, service, hints, result);
 }
 
-// The same: all that asks for the time of day comes here, also the standard library and the library under test.
+// The same: all that asks for the time of day comes here, also the standard library and the library under
+// test.
 extern "C" int clock_gettime(clockid_t clock, timespec* now) {
     using function = int (*)(clockid_t, timespec*);
     static const auto real = reinterpret_cast<function>(::dlsym(RTLD_NEXT, "clock_gettime"));

@@ -98,8 +98,9 @@ inline recorded_spans record_for_a_while(int bursts = 30) {
     return all;
 }
 
-/// For a person to read: nothing is asserted of times. A line of the file that NANOTEL_FAULT_REPORT names, which
-/// tests/run prints at its end: what half of the spans took at most, 99 %, and the slowest, in microseconds.
+/// For a person to read: nothing is asserted of times. A line of the file that NANOTEL_FAULT_REPORT names,
+/// which tests/run prints at its end: what half of the spans took at most, 99 %, and the slowest, in
+/// microseconds.
 inline void report_slowest(std::vector<std::int64_t> quiet, std::vector<std::int64_t> faulty) {
     char line[256];
     int length = 0;
@@ -124,8 +125,8 @@ inline void report_slowest(std::vector<std::int64_t> quiet, std::vector<std::int
     ::close(file);
 }
 
-/// Ends the attempts of another exporter after a time that may change: short while a peer is silent, since that
-/// is what ends an attempt then, and long where a busy machine may take its time.
+/// Ends the attempts of another exporter after a time that may change: short while a peer is silent, since
+/// that is what ends an attempt then, and long where a busy machine may take its time.
 struct impatient_exporter final : nanotel::exporter {
     explicit impatient_exporter(std::shared_ptr<nanotel::exporter> to) : inner(std::move(to)) {}
     nanotel::export_result send(const nanotel::payload& body,
@@ -247,8 +248,8 @@ public:
     std::chrono::milliseconds timeout = long_enough;
     /// Changes what the scene has set.
     std::function<void(nanotel::options&)> adjust;
-    /// Data points go the same way as the spans. An hour: not in the faulty phase, where faults are counted out to
-    /// single requests.
+    /// Data points go the same way as the spans. An hour: not in the faulty phase, where faults are counted
+    /// out to single requests.
     std::chrono::milliseconds metric_interval{50};
 
     struct phases {
@@ -350,8 +351,8 @@ private:
         return now;
     }
 
-    // A body whose 2xx reached the client whole is never sent again. Data points that nothing was added to, at a time
-    // that is no later since the clock was set back, are the same text another time.
+    // A body whose 2xx reached the client whole is never sent again. Data points that nothing was added to,
+    // at a time that is no later since the clock was set back, are the same text another time.
     static void check_nothing_is_sent_after_it_was_taken(const std::vector<proxied_request>& requests) {
         std::set<std::string> taken;
         for (const proxied_request& each : requests) {

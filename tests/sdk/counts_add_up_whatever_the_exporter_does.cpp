@@ -147,7 +147,8 @@ TEST_CASE("an exporter that throws loses its payload and nothing else") {
 
 namespace {
 
-// Until so many spans have come to the queue, or found no room there, however long the collector thread takes.
+// Until so many spans have come to the queue, or found no room there, however long the collector thread
+// takes.
 void wait_until_pushed(nanotel::telemetry& telemetry, std::uint64_t spans) {
     while (telemetry.stats().destinations.at(0).spans.recorded < spans)
         CHECK_FALSE(telemetry.flush(1ms).complete);

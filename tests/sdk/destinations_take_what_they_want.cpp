@@ -310,8 +310,8 @@ TEST_CASE("a destination that hangs, or takes nothing, holds up no other, and it
     check_each_adds_up(s);
     record_spans(5);
     const auto begin = std::chrono::steady_clock::now();
-    // Long enough for what a busy machine needs to encode and deliver five spans, since it is not the others that
-    // it waits for.
+    // Long enough for what a busy machine needs to encode and deliver five spans, since it is not the others
+    // that it waits for.
     const auto ended = telemetry.shutdown(3s);
     CHECK(std::chrono::steady_clock::now() - begin < long_enough);
     CHECK_FALSE(ended.complete);

@@ -29,8 +29,8 @@ using nanotel::detail::spooled;
 using content = spool::content;
 using outcome = spool::outcome;
 
-/// A disk that never makes anybody wait, where the system has one: for tests in which others use the real one up, and
-/// the time that the library gives it.
+/// A disk that never makes anybody wait, where the system has one: for tests in which others use the real one
+/// up, and the time that the library gives it.
 inline std::string fast_disk() { return ::access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp"; }
 
 /// A folder of its own for a test.

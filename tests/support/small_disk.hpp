@@ -12,8 +12,9 @@
 
 namespace nanotel_test {
 
-/// Puts a small file system over a folder, for this process alone; while it has one thread. Of a namespace of the
-/// user's, which anybody may have, or where there are none, of the privileges of root. False where neither is allowed.
+/// Puts a small file system over a folder, for this process alone; while it has one thread. Of a namespace of
+/// the user's, which anybody may have, or where there are none, of the privileges of root. False where
+/// neither is allowed.
 inline bool mount_small_disk(const char* folder, std::size_t bytes) {
     const auto write = [](const char* path, const std::string& text) {
         const int file = ::open(path, O_WRONLY | O_CLOEXEC);

@@ -163,8 +163,8 @@ private:
     std::array<std::atomic<http_connection*>, 3> connections_{};
     gzip_compressor compressor_;
     std::string compressed_;
-    // The process that the connections belong to. Relaxed: another thread that interrupts a child's first send
-    // may read either; where it reads the parent's, it has come before that send.
+    // The process that the connections belong to. Relaxed: another thread that interrupts a child's first
+    // send may read either; where it reads the parent's, it has come before that send.
     std::atomic<int> owner_{::getpid()};
 };
 

@@ -17,8 +17,9 @@ namespace nanotel::inline NANOTEL_ABI::detail {
 /// Texts that are replaced by *** wherever they stand.
 class secret_list {
 public:
-    /// Of fewer than 6 bytes it is not hidden: there is nothing to keep, for it can be guessed, and much in any
-    /// text that looks like it. So a server that repeats a header whose value is shorter may be quoted with it.
+    /// Of fewer than 6 bytes it is not hidden: there is nothing to keep, for it can be guessed, and much in
+    /// any text that looks like it. So a server that repeats a header whose value is shorter may be quoted
+    /// with it.
     void add(std::string_view secret) {
         if (secret.size() < 6) return;
         secrets_.emplace_back(secret);

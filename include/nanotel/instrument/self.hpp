@@ -294,9 +294,9 @@ inline telemetry_observation::telemetry_observation(const std::shared_ptr<detail
 ///
 /// otel.sdk.span.started counts the sampled spans, at their end, and not those that are not sampled, as the
 /// conventions ask for: a span that begins, or that is not sampled, counts nothing, for its cost.
-/// otel.sdk.exporter.operation.duration is one value a payload, from its first attempt to the end of the last with
-/// the pauses between them, as the conventions say; what waits for its next attempt is in the queue again, not
-/// in-flight.
+/// otel.sdk.exporter.operation.duration is one value a payload, from its first attempt to the end of the last
+/// with the pauses between them, as the conventions say; what waits for its next attempt is in the queue
+/// again, not in-flight.
 ///
 /// otel.sdk.span.started, otel.sdk.processor.span.queue.size and .processed
 /// with the reason of each loss as error.type, otel.sdk.exporter.span.exported and .inflight and their twins

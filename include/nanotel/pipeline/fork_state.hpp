@@ -20,8 +20,8 @@ struct fork_state {
     // In a child, the plan that it was forked with, and so all that its parent had built. Never given up: the
     // threads that it belongs to are not there, so that nothing of it can be destroyed.
     std::shared_ptr<restart_plan> kept;
-    // What may hold locks of files: each from before its first to after its last, and so longer than there is a
-    // plan.
+    // What may hold locks of files: each from before its first to after its last, and so longer than there is
+    // a plan.
     std::vector<spool*> disks;
     sigset_t signals{}; // of the thread that forks, between the handlers
 

@@ -90,8 +90,8 @@ inline void prepare_process(process_state& state) {
     state.modules.publish(state.table);
 }
 
-// From the first start on, and from before it holds anything: a fork may come in the middle. Once in the life of
-// the process, whichever module is the first.
+// From the first start on, and from before it holds anything: a fork may come in the middle. Once in the life
+// of the process, whichever module is the first.
 inline void prepare_forks(process_state& state) {
     if (state.forking.restart) return;
     state.forking.restart = &restart_in_child;
