@@ -45,6 +45,20 @@ void be_scraped() {
 #include "scraping_statements.inc"
 }
 
+std::string propagate() {
+    const struct {
+        httplib::Headers headers;
+    } request{{{"traceparent", "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"}}};
+#include "propagation.inc"
+    return headers.find("traceparent")->second + " " + headers.find("baggage")->second;
+}
+
+bool keeps_health_checks() {
+#include "sampling.inc"
+    const nanotel::span checked("GET /healthz");
+    return checked.is_recording();
+}
+
 void be_delivered() {
 #include "delivery.inc"
 }
@@ -78,6 +92,12 @@ int main() {
         assert(metrics[2].find({{"item", "book"}})->value == 12.0);
         assert(metrics[3].name == "shop.queue.length" && metrics[3].points[0].value == 3.0);
     }
+    {
+        auto telemetry = nanotel::start({.exporter = std::make_shared<nanotel::memory_exporter>()});
+        const std::string sent = shop::propagate();
+        assert(sent.starts_with("00-0123456789abcdef0123456789abcdef-") && sent.ends_with("-01 tenant=17"));
+    }
+    assert(!shop::keeps_health_checks());
     shop::be_scraped();
     try {
         shop::be_delivered();
