@@ -265,7 +265,10 @@ inline bool restart_in_child() noexcept {
     detail::check(given);
     detail::follow_log_level(given.environment);
     if (given.environment.boolean("OTEL_SDK_DISABLED").value_or(false)) {
-        detail::propagator_list::of_module.store_relaxed(detail::make_propagators(given));
+        const std::uint32_t propagators = detail::make_propagators(given);
+        detail::propagator_list::of_module.store_relaxed(propagators);
+        // That of an earlier start.
+        if (detail::runtime.load_acquire()) detail::process().table.propagators.store_relaxed(propagators);
         return telemetry(0);
     }
 

@@ -164,6 +164,17 @@ inline span_handle hold_unsampled(span_state& span, thread_state& thread, leave_
     return span_handle(&span);
 }
 
+// Where nothing records, what was named as the parent is current as long as the span would be: whoever is
+// called meanwhile is its child.
+[[gnu::noinline, gnu::cold]] inline span_handle pass_on(span_state& span, const context& parent) noexcept {
+    span.record.open(0);
+    span.record.header.span_id = 0;
+    span.record.marks.other = unusual_marks::passing;
+    span.before = attach_passing(&parent, parent.baggage);
+    span.record.block = reinterpret_cast<std::byte*>(&passing());
+    return span_handle::unsampled();
+}
+
 [[gnu::noinline]] inline span_handle begin_unusual(span_state& span, text name, span_kind kind) noexcept {
     thread_state* const thread = this_thread();
     if (!thread || refuses_to_begin(*thread)) return {};
@@ -304,6 +315,8 @@ inline void add_final_sections(span_state& span, bool unwinding) noexcept {
 
 [[gnu::noinline]] inline void finish_unusual(span_state& span) noexcept {
     if (span.record.marks.other & unusual_marks::ended) return drop_trace_state(span);
+    if (span.record.marks.other & unusual_marks::passing)
+        return leave_passing(span.record.block, span.before);
     if (is_of_parent(*span.owner)) return leave_span_of_parent(span);
     auto& record = span.record;
     const bool recording = (record.marks.other & unusual_marks::unsampled) == 0;
