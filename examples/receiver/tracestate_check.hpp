@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The list of vendor states that a traceState carries, by W3C Trace Context.
+// The list of vendor states that a traceState carries, by W3C Trace Context, level 2.
 #pragma once
 
 #include <algorithm>
@@ -15,20 +15,12 @@ namespace detail {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-[[nodiscard]] constexpr bool is_tracestate_name(std::string_view text, std::size_t longest) {
-    return !text.empty() && text.size() <= longest && is_lower_or_digit(text.front()) &&
-           std::all_of(text.begin(), text.end(), [](char c) {
-               return is_lower_or_digit(c) || c == '_' || c == '-' || c == '*' || c == '/';
-           });
-}
-
-/// `key` or `tenant@system`; of the latter, the system starts with a letter.
+/// Of level 2, in which what stands round an at sign has no rules of its own.
 [[nodiscard]] constexpr bool is_tracestate_key(std::string_view key) {
-    const auto at = key.find('@');
-    if (at == std::string_view::npos) return is_tracestate_name(key, 256);
-    const auto system = key.substr(at + 1);
-    return is_tracestate_name(key.substr(0, at), 241) && is_tracestate_name(system, 14) &&
-           !(system.front() >= '0' && system.front() <= '9');
+    return !key.empty() && key.size() <= 256 && is_lower_or_digit(key.front()) &&
+           std::all_of(key.begin(), key.end(), [](char c) {
+               return is_lower_or_digit(c) || c == '_' || c == '-' || c == '*' || c == '/' || c == '@';
+           });
 }
 
 [[nodiscard]] constexpr bool is_tracestate_value(std::string_view value) {

@@ -143,14 +143,33 @@ TEST_CASE("without start nothing is evaluated and nothing is current") {
     CHECK_FALSE(nanotel::current_context().is_valid());
     use_everything();
     {
-        const nanotel::context_scope attached(remote_sampled);
-        CHECK_FALSE(nanotel::current_context().is_valid());
-        NANOTEL_SPAN_FROM(span, remote_sampled, "span", "a"_attr = evaluate());
+        NANOTEL_SPAN_FROM(span, nanotel::new_root, "span", "a"_attr = evaluate());
         CHECK_FALSE(span.is_recording());
         CHECK_FALSE(span.context().is_valid());
         CHECK_FALSE(nanotel::detached_span("detached").context().is_valid());
     }
     CHECK(evaluated == 0);
+}
+
+TEST_CASE("without start the context of the caller is passed on") {
+    {
+        const nanotel::context_scope attached(remote_unsampled);
+        CHECK(nanotel::current_context() == remote_unsampled);
+        {
+            NANOTEL_SPAN_FROM(span, remote_sampled, "span", "a"_attr = evaluate());
+            CHECK_FALSE(span.is_recording());
+            CHECK(span.context() == remote_sampled);
+            NANOTEL_SPAN(inner, "inner");
+            CHECK(nanotel::current_context() == remote_sampled);
+            CHECK_FALSE(inner.context().is_valid());
+            NANOTEL_SPAN_FROM(early, remote_unsampled, "ends early");
+            CHECK(nanotel::current_context() == remote_unsampled);
+            early.end();
+            CHECK(nanotel::current_context() == remote_sampled);
+        }
+        CHECK(nanotel::current_context() == remote_unsampled);
+    }
+    CHECK_FALSE(nanotel::current_context().is_valid());
 }
 
 TEST_CASE("what began without start or before a shutdown does no harm after a start") {

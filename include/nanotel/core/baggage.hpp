@@ -180,7 +180,8 @@ public:
     }
     baggage finish() noexcept {
         if (!made_ || read_head(made_).count == 0) return {};
-        shared_bytes* const whole = made_;
+        const std::size_t size = sizeof(baggage_head) + read_head(made_).size;
+        shared_bytes* const whole = shrink_shared_bytes(made_, size);
         made_ = nullptr;
         return baggage(whole);
     }

@@ -16,7 +16,7 @@ namespace nanotel::inline NANOTEL_ABI {
 struct context {
     nanotel::trace_id trace_id{};
     nanotel::span_id span_id{};
-    std::uint8_t flags = 0; ///< W3C trace flags: 1 sampled, 2 random
+    std::uint8_t flags = 0; ///< W3C trace flags: 1 sampled, 2 random; and 128, the debug of B3
     bool remote = false;    ///< it came from another process
     nanotel::trace_state trace_state{};
     nanotel::baggage baggage{};
@@ -25,6 +25,13 @@ struct context {
     constexpr bool is_sampled() const noexcept { return (flags & 1) != 0; }
     friend bool operator==(const context&, const context&) noexcept = default;
 };
+
+namespace detail {
+inline constexpr std::uint8_t random_flag = 0x02;
+// Somebody debugs the trace, which W3C has no word for: it goes where the flags go within the process, and
+// out of it by B3 alone.
+inline constexpr std::uint8_t debug_flag = 0x80;
+} // namespace detail
 
 /// As a parent: begin a new trace, whatever is current, without baggage.
 inline constexpr context new_root{};

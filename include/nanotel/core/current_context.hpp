@@ -53,9 +53,48 @@ inline context name_and_read(thread_state& thread) noexcept {
     return to_context(thread.context, thread.trace_state, thread.baggage);
 }
 
-// What is attached to a thread where nothing records: without `start`, after it, or where memory is short.
-// Nothing begins below it; it is passed on. Each module sees what its own code has attached.
-NANOTEL_DETAIL_OF_MODULE inline constinit thread_local saved_context passing{};
+// What is attached to a thread where nothing records: without `start`, after it, or where memory is short. It
+// is passed on, and no more. Not in the state of the thread, which there is none of; so modules that share no
+// symbols see what their own code has attached. By the layout, since others may have the name.
+template <std::uint64_t Layout>
+inline constinit thread_local saved_context passing_of{};
+inline saved_context& passing() noexcept { return passing_of<module_layout>; }
+
+// What a scope has left attached that ended elsewhere goes with the thread.
+struct end_of_passing {
+    ~end_of_passing() {
+        const saved_context left = passing();
+        passing() = {};
+        drop(left);
+    }
+};
+
+// The whole context, or where there is none the baggage alone. What was attached before, which is owned now.
+[[gnu::noinline, gnu::cold]] inline saved_context attach_passing(const context* whole,
+                                                                 const baggage& carried) noexcept {
+    static thread_local end_of_passing at_the_end;
+    static_cast<void>(at_the_end);
+    const saved_context before = passing();
+    saved_context next = before;
+    if (whole) {
+        next.ids = to_thread_context(*whole);
+        next.trace_state = whole->trace_state.bytes();
+    }
+    retain(next.trace_state);
+    next.baggage = retain(carried.bytes());
+    passing() = next;
+    return before;
+}
+// `place` is that of the thread where it was attached: elsewhere it is that thread's business.
+[[gnu::noinline, gnu::cold]] inline void leave_passing(const void* place,
+                                                       const saved_context& before) noexcept {
+    saved_context& now = passing();
+    if (place != &now) return drop(before);
+    const saved_context left = now;
+    now = before;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); // a handler may be looking
+    drop(left);
+}
 
 } // namespace detail
 
@@ -64,7 +103,7 @@ NANOTEL_DETAIL_OF_MODULE inline constinit thread_local saved_context passing{};
 inline context current_context() noexcept {
     detail::thread_state* const thread = detail::thread_with_context();
     if (!thread) {
-        const detail::saved_context& now = detail::passing;
+        const detail::saved_context& now = detail::passing();
         return detail::to_context(now.ids, now.trace_state, now.baggage);
     }
     if ((thread->context.word & detail::context_word::unnamed) == 0) return detail::name_and_read(*thread);
@@ -82,7 +121,8 @@ public:
     attachment(const context* whole, const baggage& carried) noexcept
         : thread_(this_thread()), keeps_span_(!whole) {
         if (!thread_) {
-            attach_passing(whole, carried);
+            before_ = attach_passing(whole, carried);
+            passing_ = &passing();
             return;
         }
         // What is current already needs no attaching; and should its span end below, nobody must bring it
@@ -106,7 +146,7 @@ public:
     }
     ~attachment() {
         if (!thread_) {
-            if (passing_) leave_passing();
+            if (passing_) leave_passing(passing_, before_);
         } else if (is_this_thread(*thread_) && (thread_->mode.load_relaxed() & thread_mode::active) != 0) {
             const bool interrupted = is_interrupted(*thread_);
             const change_of_thread leaving(*thread_);
@@ -130,30 +170,8 @@ public:
     attachment& operator=(const attachment&) = delete;
 
 private:
-    [[gnu::noinline, gnu::cold]] void attach_passing(const context* whole, const baggage& carried) noexcept {
-        passing_ = &passing;
-        before_ = *passing_;
-        saved_context next = before_;
-        if (whole) {
-            next.ids = to_thread_context(*whole);
-            next.trace_state = whole->trace_state.bytes();
-        }
-        retain(next.trace_state);
-        next.baggage = retain(carried.bytes());
-        *passing_ = next;
-    }
-    [[gnu::noinline, gnu::cold]] void leave_passing() noexcept {
-        saved_context after = before_;
-        if (passing_ == &passing) {
-            after = *passing_;
-            *passing_ = before_;
-            __atomic_signal_fence(__ATOMIC_SEQ_CST); // a handler may be looking
-        }
-        drop(after);
-    }
-
     thread_state* thread_;
-    saved_context* passing_ = nullptr; // that of the thread, where nothing records
+    const void* passing_ = nullptr; // where nothing records
     bool keeps_span_;
     saved_context before_;
 };
@@ -177,7 +195,7 @@ private:
 /// `start`.
 inline baggage current_baggage() noexcept {
     detail::thread_state* const thread = detail::thread_with_context();
-    return baggage(detail::retain(thread ? thread->baggage : detail::passing.baggage));
+    return baggage(detail::retain(thread ? thread->baggage : detail::passing().baggage));
 }
 
 /// Makes a baggage current on this thread for the lifetime of the object, in place of what was, and leaves

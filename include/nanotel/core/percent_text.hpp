@@ -53,39 +53,29 @@ inline char* write_percent_encoded(char* out, text t) noexcept {
     return out;
 }
 
-// The end of what was written, no more than was given, or null where that is no value: a character that does
-// not belong there, or a percent sign without two digits. What is no UTF-8 becomes U+FFFD.
-inline char* write_percent_decoded(char* out, text t) noexcept {
-    char* const begin = out;
+// The end of what was written, or null where a control character stands in it. The room is three times what
+// is given. What does not begin an escape is taken as it is, as is what should have been escaped: there are
+// servers that decode headers before anybody else sees them. What is no UTF-8 becomes U+FFFD.
+inline char* write_percent_decoded(char* const room, text t) noexcept {
+    // Far enough ahead of what is written from it: each byte becomes three at most.
+    char* const decoded = room + 2 * t.size;
+    char* end = decoded;
     for (std::size_t i = 0; i < t.size; ++i) {
-        if (!is_baggage_octet(t[i])) return nullptr;
-        if (t[i] != '%') {
-            *out++ = t[i];
-            continue;
-        }
-        const int high = t.size - i > 2 ? hex_digit(t[i + 1]) : -1;
+        const auto byte = static_cast<unsigned char>(t[i]);
+        if (byte < 0x20 || byte == 0x7f) return nullptr;
+        const int high = byte == '%' && t.size - i > 2 ? hex_digit(t[i + 1]) : -1;
         const int low = high < 0 ? -1 : hex_digit(t[i + 2]);
-        if (low < 0) return nullptr;
-        *out++ = static_cast<char>(high * 16 + low);
-        i += 2;
+        if (low >= 0) i += 2;
+        *end++ = low < 0 ? static_cast<char>(byte) : static_cast<char>(high * 16 + low);
     }
-    // In place: three bytes at most for one that came as three, and what is whole stays as long as it is.
-    // Only the bytes that were escaped can be beyond 0x7f, so they are moved to the end first.
-    const auto decoded = static_cast<std::size_t>(out - begin);
-    bool plain = true;
-    for (const char* at = begin; at != out; ++at) plain = plain && static_cast<unsigned char>(*at) < 0x80;
-    if (plain) return out;
-    const char* from = begin + t.size - decoded;
-    const char* const end = begin + t.size;
-    __builtin_memmove(begin + t.size - decoded, begin, decoded);
-    char* to = begin;
-    while (from != end) {
+    char* out = room;
+    for (const char* from = decoded; from != end;) {
         if (static_cast<unsigned char>(*from) < 0x80)
-            *to++ = *from++;
+            *out++ = *from++;
         else
-            to = write_sequence(to, from, end);
+            out = write_sequence(out, from, end);
     }
-    return to;
+    return out;
 }
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

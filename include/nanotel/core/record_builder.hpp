@@ -56,6 +56,7 @@ struct unusual_marks {
     static constexpr std::uint8_t unwinding = 2;   // it began while exceptions unwound: their number is valid
     static constexpr std::uint8_t unsampled = 4;   // it holds its children's decision, and records nothing
     static constexpr std::uint8_t trace_state = 8; // it has one
+    static constexpr std::uint8_t passing = 32;    // nothing records: its parent is passed on
     static constexpr std::uint8_t ended = 16;      // all that is left of it is what its context needs
 
     bool are(const unusual_marks& others) const noexcept {

@@ -32,12 +32,26 @@ struct shared_bytes {
     return made;
 }
 
+// Of bytes that nobody else has seen yet; where memory is short they stay as many.
+[[gnu::noinline, gnu::cold]] inline shared_bytes* shrink_shared_bytes(shared_bytes* bytes,
+                                                                      std::size_t size) noexcept {
+    auto* const smaller =
+        static_cast<shared_bytes*>(__builtin_realloc(bytes, sizeof(shared_bytes) + size + 1));
+    if (!smaller) return bytes;
+    smaller->size = static_cast<std::uint32_t>(size);
+    smaller->data()[size] = '\0';
+    return smaller;
+}
+
 inline shared_bytes* retain(shared_bytes* bytes) noexcept {
     if (bytes) [[unlikely]]
         bytes->owners.fetch_add_relaxed(1);
     return bytes;
 }
-[[gnu::noinline, gnu::cold]] inline void release_shared(shared_bytes* bytes) noexcept {
+#ifndef NANOTEL_DISABLED // there it would be left over
+[[gnu::noinline, gnu::cold]]
+#endif
+inline void release_shared(shared_bytes* bytes) noexcept {
     if (bytes->owners.fetch_sub(1) == 1) __builtin_free(bytes);
 }
 inline void release(shared_bytes* bytes) noexcept {

@@ -37,7 +37,8 @@ public:
         return true;
     }
 
-    // Adds the members of a header; false where any is none, stands there twice, or is one too many.
+    // Adds the members of a header; false where any is none, or is one too many. Of a key that stands there
+    // twice the first is the newer one.
     constexpr bool add_header(text header) noexcept {
         while (header.size != 0) {
             text member = without_blanks(cut_before(header, ','));
@@ -46,7 +47,9 @@ public:
             if (equals == member.size) return false;
             const text key{member.data, equals};
             const text value{member.data + equals + 1, member.size - equals - 1};
-            if (!is_key(key) || !is_value(value) || count_ == most || find(key) != count_) return false;
+            if (!is_key(key) || !is_value(value)) return false;
+            if (find(key) != count_) continue;
+            if (count_ == most) return false;
             members_[count_++] = {key, value};
         }
         return true;
@@ -112,8 +115,9 @@ public:
     static constexpr std::size_t max_size = detail::trace_state_list::longest; ///< characters
 
     constexpr trace_state() noexcept = default;
-    /// Reads the value of a header. One member that is none, a key that stands there twice or a 33rd member
-    /// make it empty. Of more than 512 characters those of more than 128 give way, then the last.
+    /// Reads the value of a header. One member that is none, or a 33rd, makes it empty; of a key that stands
+    /// there twice the first counts. Of more than 512 characters those of more than 128 give way, then the
+    /// last.
     static trace_state parse(text header) noexcept {
         detail::trace_state_list list;
         return list.add_header(header) ? of(list) : trace_state();

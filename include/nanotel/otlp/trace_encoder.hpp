@@ -168,10 +168,11 @@ private:
         return out;
     }
 
-    // From 256 to 1023: the bit that says that the remote bit is known is always set.
+    // From 256 to 895: the bit that says that the remote bit is known is always set, and that for B3's debug is
+    // none of W3C's.
     static char* write_flags(char* out, std::uint16_t record_flags) noexcept {
         const unsigned flags =
-            (record_flags & 0xffu) | 0x100u | ((record_flags & record_flag::parent_remote) ? 0x200u : 0u);
+            (record_flags & 0x7fu) | 0x100u | ((record_flags & record_flag::parent_remote) ? 0x200u : 0u);
         out[0] = static_cast<char>('0' + flags / 100);
         out[1] = static_cast<char>('0' + flags / 10 % 10);
         out[2] = static_cast<char>('0' + flags % 10);

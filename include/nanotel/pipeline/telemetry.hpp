@@ -271,7 +271,10 @@ inline bool restart_in_child() noexcept {
     detail::check(given);
     detail::follow_log_level(given.environment);
     if (!detail::is_enabled(given)) {
-        detail::propagator_list::of_module.store_relaxed(detail::make_propagators(given));
+        const std::uint32_t propagators = detail::make_propagators(given);
+        detail::propagator_list::of_module.store_relaxed(propagators);
+        // That of an earlier start.
+        if (detail::runtime.load_acquire()) detail::process().table.propagators.store_relaxed(propagators);
         return telemetry(0);
     }
     detail::choose_readers(given);

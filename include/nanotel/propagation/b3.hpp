@@ -9,10 +9,6 @@ namespace nanotel::inline NANOTEL_ABI {
 
 namespace detail {
 
-// The bit of context::flags that says that somebody debugs the trace, which W3C has no word for: it goes
-// where the flags go within the process, and out of it by B3 alone.
-inline constexpr std::uint8_t debug_flag = 0x80;
-
 // 32 digits, or 16, which are the lower half.
 constexpr trace_id parse_b3_trace_id(text hex) noexcept {
     if (hex.size != 16) return trace_id::from_hex(hex);
@@ -80,6 +76,11 @@ context extract_b3(const C& carrier, const context& base) {
         found.flags = static_cast<std::uint8_t>((flags & 1) | (debug ? 1 | debug_flag : 0));
         found.remote = true;
     }
+    // What another propagator has found of the same span, and B3 has no word for.
+    if (found.trace_id == base.trace_id && found.span_id == base.span_id) {
+        found.trace_state = base.trace_state;
+        found.flags = static_cast<std::uint8_t>(found.flags | (base.flags & random_flag));
+    }
     found.baggage = base.baggage;
     return found;
 }
@@ -96,7 +97,7 @@ struct b3_propagator {
 
     /// Writes the header of a valid context; else nothing.
     template <writable_carrier C>
-    static void inject(C& carrier, const context& from) {
+    static void inject(C&& carrier, const context& from) {
         if (!from.is_valid()) return;
         const detail::b3_text value(from);
         detail::set_header(carrier, "b3", {value.characters, value.size});
@@ -123,7 +124,7 @@ struct b3_multi_propagator {
     }
 
     template <writable_carrier C>
-    static void inject(C& carrier, const context& from) {
+    static void inject(C&& carrier, const context& from) {
         if (!from.is_valid()) return;
         const auto trace = from.trace_id.to_hex();
         const auto span = from.span_id.to_hex();

@@ -36,7 +36,9 @@ inline baggage parse_baggage(const header_values& headers) noexcept {
     if (size == 0) return {};
     if (size > baggage::max_size) size = baggage::max_size;
     if (members > baggage::max_entries) members = baggage::max_entries;
-    baggage_builder builder(members, size, size);
+    // What is no UTF-8 grows by being replaced, though not beyond what can be sent again.
+    const std::size_t grown = 3 * size < baggage::max_size ? 3 * size : baggage::max_size;
+    baggage_builder builder(members, grown, 3 * size);
     if (!builder) return {};
     for (unsigned i = 0; i < headers.count; ++i)
         for (text rest = headers.values[i]; rest.size != 0;)
@@ -77,7 +79,7 @@ struct baggage_propagator {
 
     /// Writes the header where there is baggage whose keys are tokens of HTTP.
     template <writable_carrier C>
-    static void inject(C& carrier, const context& from) {
+    static void inject(C&& carrier, const context& from) {
         const detail::shared_bytes_owner sent(detail::write_baggage(from.baggage));
         if (sent) detail::set_header(carrier, "baggage", sent.as_text());
     }

@@ -61,7 +61,8 @@ concept readable_carrier = detail::string_pairs<C> || detail::getting_callable<C
 /// Where `inject` writes: such pairs, in which a name that is there in any case is replaced, or a callable
 /// that is given name and value as `const char*`.
 template <class C>
-concept writable_carrier = detail::string_pairs<C> || detail::setting_callable<C>;
+concept writable_carrier =
+    detail::string_pairs<std::remove_reference_t<C>> || detail::setting_callable<std::remove_reference_t<C>>;
 
 namespace detail {
 
@@ -91,7 +92,7 @@ auto with_values(const C& carrier, const char* name, Use&& use) {
 }
 
 // `value` ends with a zero.
-template <writable_carrier C>
+template <class C>
 void set_header(C& carrier, const char* name, text value) {
     if constexpr (setting_callable<C>) {
         carrier(name, value.data);

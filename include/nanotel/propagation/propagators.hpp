@@ -8,7 +8,8 @@
 #ifndef NANOTEL_DISABLED
 #include <nanotel/core/current_context.hpp>
 
-#include <cstdlib> // getenv
+// As <unistd.h> declares it, and <cstdlib> has getenv, neither of which is a header of the light tier.
+extern "C" char** environ;
 #endif
 
 namespace nanotel::inline NANOTEL_ABI {
@@ -26,7 +27,7 @@ struct composite_propagator : Propagators... {
         (static_cast<const Propagators&>(*this).for_each_field(f), ...);
     }
     template <writable_carrier C>
-    void inject(C& carrier, const context& from) const {
+    void inject(C&& carrier, const context& from) const {
         (static_cast<const Propagators&>(*this).inject(carrier, from), ...);
     }
     template <readable_carrier C>
@@ -103,8 +104,13 @@ void for_each(std::uint32_t list, Use&& use) {
 NANOTEL_DETAIL_OF_MODULE inline constinit atomic<std::uint32_t> of_module{};
 
 [[gnu::noinline, gnu::cold]] inline std::uint32_t read_environment() noexcept {
-    const char* const names = std::getenv("OTEL_PROPAGATORS");
-    const std::uint32_t read = parse(text(names), [](text) {}); // start says which are unknown
+    text names;
+    for (char** entry = environ; entry && *entry; ++entry)
+        if (text value = *entry; cut_before(value, '=') == "OTEL_PROPAGATORS") {
+            names = value;
+            break;
+        }
+    const std::uint32_t read = parse(names, [](text) {}); // start says which are unknown
     of_module.store_relaxed(read);
     return read;
 }

@@ -66,7 +66,7 @@ struct trace_context_propagator {
 
     /// Writes the headers of a valid context, tracestate where it has a trace state; else nothing.
     template <writable_carrier C>
-    static void inject(C& carrier, const context& from) {
+    static void inject(C&& carrier, const context& from) {
         if (!from.is_valid()) return;
         const detail::traceparent_text parent(from);
         detail::set_header(carrier, "traceparent", {parent.characters, parent.size});
@@ -87,6 +87,8 @@ struct trace_context_propagator {
                 return detail::parse_tracestate(values);
             });
         found.baggage = base.baggage;
+        if (found.trace_id == base.trace_id && found.span_id == base.span_id)
+            found.flags = static_cast<std::uint8_t>(found.flags | (base.flags & detail::debug_flag));
         return found;
     }
 };

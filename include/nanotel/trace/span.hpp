@@ -101,10 +101,11 @@ public:
         const std::uint32_t body =
             record.open_section(detail::section_type::link, 0, sizeof(detail::link_body) + state.size);
         if (body != detail::record_builder::no_room) {
-            record.put(body, detail::link_body{{to.trace_id.words[0], to.trace_id.words[1]},
-                                               to.span_id.word,
-                                               to.flags | 0x100u | (to.remote ? 0x200u : 0u),
-                                               state.size});
+            record.put(
+                body, detail::link_body{{to.trace_id.words[0], to.trace_id.words[1]},
+                                        to.span_id.word,
+                                        (to.flags & ~detail::debug_flag) | 0x100u | (to.remote ? 0x200u : 0u),
+                                        state.size});
             detail::copy_short(record.payload() + body + sizeof(detail::link_body), state.data, state.size);
             if ((record.add_attribute(attributes) && ...)) return record.close_section(body);
             record.rewind(mark);
@@ -275,7 +276,9 @@ public:
                     current_baggage()};
         }
         // What is not sampled has no state of its own; where something sampled is current, that is not its.
+        // Where nothing records it is the parent.
         const nanotel::context now = current_context();
+        if (state_.has_end() && (own_.record.marks.other & detail::unusual_marks::passing) != 0) return now;
         return now.is_sampled() ? new_root : now;
     }
 
@@ -310,7 +313,11 @@ private:
     void below(const nanotel::context& parent, const detail::call_site& site,
                const detail::start_attributes* known) noexcept {
         detail::thread_state* const thread = detail::this_thread();
-        if (!thread || detail::refuses_to_begin(*thread)) return;
+        if (!thread) {
+            state_ = detail::pass_on(own_, parent);
+            return;
+        }
+        if (detail::refuses_to_begin(*thread)) return;
         const detail::change_of_thread beginning(*thread);
         state_ =
             detail::begin_below(own_, *thread, detail::leave_to::saved, detail::to_thread_context(parent),

@@ -179,6 +179,17 @@ constexpr bool stands_for_subtree(std::uint64_t word) noexcept {
     return (word & (context_word::sampled | context_word::remote)) == 0;
 }
 
+// Where nothing records, what was named as the parent is current as long as the span would be: whoever is
+// called meanwhile is its child.
+[[gnu::noinline, gnu::cold]] inline span_handle pass_on(span_state& span, const context& parent) noexcept {
+    span.record.open(0);
+    span.record.header.span_id = 0;
+    span.record.marks.other = unusual_marks::passing;
+    span.before = attach_passing(&parent, parent.baggage);
+    span.record.block = reinterpret_cast<std::byte*>(&passing());
+    return span_handle::unsampled();
+}
+
 [[gnu::noinline]] inline span_handle begin_unusual(span_state& span, const call_site& site,
                                                    const start_attributes* known = nullptr) noexcept {
     thread_state* const thread = this_thread();
@@ -327,6 +338,8 @@ inline void add_final_sections(span_state& span, bool unwinding) noexcept {
 
 [[gnu::noinline]] inline void finish_unusual(span_state& span) noexcept {
     if (span.record.marks.other & unusual_marks::ended) return drop_trace_state(span);
+    if (span.record.marks.other & unusual_marks::passing)
+        return leave_passing(span.record.block, span.before);
     if (is_of_parent(*span.owner)) return leave_span_of_parent(span);
     auto& record = span.record;
     const bool recording = (record.marks.other & unusual_marks::unsampled) == 0;

@@ -27,6 +27,10 @@ int use(int x, const nanotel::context& parent) {
     span.set_start_time(nanotel::timestamp(1));
     if (span.is_recording()) opaque(100);
     if (nanotel::current_context().is_valid()) opaque(101);
+    const nanotel::baggage_scope baggage(nanotel::current_baggage());
+    nanotel::inject([](const char*, const char*) { opaque(102); });
+    nanotel::inject([](const char*, const char*) { opaque(103); }, parent);
+    if (nanotel::extract([](const char*) { return "x"; }).is_valid()) opaque(104);
     nanotel::detached_span moved(static_cast<nanotel::detached_span&&>(detached));
     moved.end(nanotel::timestamp(2));
     const int result = nanotel::in_span("in span", "x"_attr = x, [&](nanotel::span& inner) {
