@@ -8,3 +8,5 @@
 #include <nanotel/trace/trace.hpp>
 
 #include <nanotel/metrics/metrics.hpp>
+
+#include <nanotel/propagation/propagators.hpp>

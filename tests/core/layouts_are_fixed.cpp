@@ -30,7 +30,7 @@ static_assert(offsetof(record_header, parent_id) == 40);
 static_assert(offsetof(record_header, trace_id) == 48);
 static_assert(sizeof(section_header) == 8);
 static_assert(sizeof(event_body) == 16);
-static_assert(sizeof(link_body) == 32);
+static_assert(sizeof(link_body) == 40);
 
 // The consumer's words are not on the producer's cache lines.
 static_assert(offsetof(ring_segment, consumed) - offsetof(ring_segment, written) >= 64);

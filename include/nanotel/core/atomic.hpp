@@ -20,6 +20,8 @@ struct atomic {
     void store_seq_cst(T next) noexcept { __atomic_store_n(&value, next, __ATOMIC_SEQ_CST); }
     T exchange(T next) noexcept { return __atomic_exchange_n(&value, next, __ATOMIC_ACQ_REL); }
     T fetch_add_relaxed(T amount) noexcept { return __atomic_fetch_add(&value, amount, __ATOMIC_RELAXED); }
+    // With acquire and release, for counts of owners.
+    T fetch_sub(T amount) noexcept { return __atomic_fetch_sub(&value, amount, __ATOMIC_ACQ_REL); }
     T exchange_seq_cst(T next) noexcept { return __atomic_exchange_n(&value, next, __ATOMIC_SEQ_CST); }
     T fetch_add_seq_cst(T amount) noexcept { return __atomic_fetch_add(&value, amount, __ATOMIC_SEQ_CST); }
     void set_bits_relaxed(T bits) noexcept { __atomic_fetch_or(&value, bits, __ATOMIC_RELAXED); }

@@ -25,14 +25,21 @@ inline bool is_of_parent(const thread_state& owner) noexcept { return owner.made
 // After a change of the context of a thread with the mark, to what a scope of the parent's returns to.
 inline void stay_inherited(thread_state& thread) noexcept {
     thread.context.word = inherited_word(thread.context.word);
-    if (thread.context.word == 0) thread.mode.clear_bits_relaxed(thread_mode::inherited);
+    if (thread.context.word == 0 && !thread.baggage) thread.mode.clear_bits_relaxed(thread_mode::inherited);
 }
 
-[[gnu::noinline, gnu::cold]] inline void return_to_inherited(const thread_context& before) noexcept {
+[[gnu::noinline, gnu::cold]] inline void return_to_inherited(const saved_context& before) noexcept {
     thread_state& thread = *current_thread;
-    if ((thread.mode.load_relaxed() & thread_mode::inherited) == 0) return;
-    thread.context = before;
+    if ((thread.mode.load_relaxed() & thread_mode::inherited) == 0) return drop(before);
+    restore(thread, before);
     if (thread.orphan_count != 0) skip_orphans(thread);
+    stay_inherited(thread);
+}
+
+[[gnu::noinline, gnu::cold]] inline void return_to_inherited_baggage(shared_bytes* before) noexcept {
+    thread_state& thread = *current_thread;
+    if ((thread.mode.load_relaxed() & thread_mode::inherited) == 0) return release(before);
+    set_owned(thread.baggage, before);
     stay_inherited(thread);
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <nanotel/core/record_builder.hpp>
+#include <nanotel/core/saved_context.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
@@ -27,6 +28,7 @@ struct orphan_table {
         while (i < thread.orphan_count && !is_span(context, entries()[i].span_id)) ++i;
         return i;
     }
+    // What the entry owns is the caller's.
     void remove(std::uint32_t at) noexcept {
         orphaned_context* const all = entries();
         for (std::uint32_t i = at + 1; i < thread.orphan_count; ++i) all[i - 1] = all[i];
@@ -35,8 +37,16 @@ struct orphan_table {
     void add(const orphaned_context& orphan) noexcept {
         // Where memory is short, forgetting the oldest may leave a span with a parent that has ended; it
         // still has its trace.
-        if (thread.orphan_count == capacity() && !grow()) remove(0);
+        if (thread.orphan_count == capacity() && !grow()) {
+            drop(entries()[0].instead);
+            remove(0);
+        }
         entries()[thread.orphan_count++] = orphan;
+    }
+
+    void clear() noexcept {
+        for (std::uint32_t i = 0; i < thread.orphan_count; ++i) drop(entries()[i].instead);
+        thread.orphan_count = 0;
     }
 
     static bool is_span(const thread_context& context, std::uint64_t span_id) noexcept {
@@ -60,17 +70,17 @@ private:
 
 // `span_id` has ended while it was not current: whoever would return to it returns to `instead`.
 [[gnu::noinline, gnu::cold]] inline void leave_out_of_order(thread_state& thread, std::uint64_t span_id,
-                                                            thread_context instead) noexcept {
+                                                            saved_context instead) noexcept {
     orphan_table orphans{thread};
     // What has ended in a row shares one entry: what it leads to may have ended before it, and what leads to
     // it too.
-    if (const std::uint32_t at = orphans.find(instead); at < thread.orphan_count) {
-        instead = orphans.entries()[at].instead;
+    if (const std::uint32_t at = orphans.find(instead.ids); at < thread.orphan_count) {
+        instead = after(instead, orphans.entries()[at].instead);
         orphans.remove(at);
     }
     for (std::uint32_t i = 0; i < thread.orphan_count; ++i)
-        if (orphan_table::is_span(orphans.entries()[i].instead, span_id)) {
-            orphans.entries()[i].instead = instead;
+        if (saved_context& other = orphans.entries()[i].instead; orphan_table::is_span(other.ids, span_id)) {
+            other = after(other, instead);
             return;
         }
     orphans.add({span_id, instead});
@@ -80,11 +90,11 @@ private:
 [[gnu::noinline, gnu::cold]] inline void skip_orphans(thread_state& thread) noexcept {
     orphan_table orphans{thread};
     for (std::uint32_t at; (at = orphans.find(thread.context)) < thread.orphan_count;) {
-        thread.context = orphans.entries()[at].instead;
+        restore(thread, orphans.entries()[at].instead);
         orphans.remove(at);
     }
     // Nothing is open any more, so nobody can return to what is left.
-    if (thread.context.word == 0) thread.orphan_count = 0;
+    if (thread.context.word == 0) orphans.clear();
     if (thread.orphan_count == 0) thread.mode.clear_bits_relaxed(thread_mode::orphans);
 }
 

@@ -43,7 +43,7 @@ struct variable_slot {
 enum class section_type : std::uint16_t {
     attribute = 1, // detail: value_type; body: u32 key size, u32 value size, key padded to 8, value
     event,         // body: event_body, name padded to 8, attribute sections
-    link,          // body: link_body, attribute sections
+    link,          // body: link_body, trace state padded to 8, attribute sections
     status,        // detail: status_code; body: u64 size, text
     name,          // body: u64 size, text
     kind,          // detail: span_kind
@@ -51,6 +51,7 @@ enum class section_type : std::uint16_t {
     end_time,      // body: Unix nanoseconds
     dropped,       // body: dropped_body
     scope,         // body: u64 number of the scope
+    trace_state,   // body: u64 size, text
 };
 
 struct section_header {
@@ -73,6 +74,7 @@ struct link_body {
     std::uint64_t trace_id[2];
     std::uint64_t span_id;
     std::uint64_t flags; // W3C trace flags, 0x100 the remote bit is known, 0x200 remote
+    std::uint64_t trace_state_size;
 };
 
 struct dropped_body {

@@ -52,9 +52,11 @@ struct unusual_marks {
     std::uint8_t status;     // status_code, once it is set
     std::uint8_t other;      // the bits below
 
-    static constexpr std::uint8_t dropped = 1;   // something did not fit: the counts are valid
-    static constexpr std::uint8_t unwinding = 2; // it began while exceptions unwound: their number is valid
-    static constexpr std::uint8_t unsampled = 4; // it holds its children's decision, and records nothing
+    static constexpr std::uint8_t dropped = 1;     // something did not fit: the counts are valid
+    static constexpr std::uint8_t unwinding = 2;   // it began while exceptions unwound: their number is valid
+    static constexpr std::uint8_t unsampled = 4;   // it holds its children's decision, and records nothing
+    static constexpr std::uint8_t trace_state = 8; // it has one
+    static constexpr std::uint8_t ended = 16;      // all that is left of it is what its context needs
 
     bool are(const unusual_marks& others) const noexcept {
         return __builtin_bit_cast(std::uint32_t, *this) == __builtin_bit_cast(std::uint32_t, others);
@@ -110,7 +112,7 @@ struct record_builder {
     }
 
     // Something did not fit.
-    [[gnu::noinline, gnu::cold]] void count_dropped(std::uint32_t record_builder::* what) noexcept {
+    [[gnu::noinline, gnu::cold]] void count_dropped(std::uint32_t record_builder::*what) noexcept {
         if ((marks.other & unusual_marks::dropped) == 0) {
             marks.other |= unusual_marks::dropped;
             dropped_attributes = dropped_events = dropped_links = 0;

@@ -33,6 +33,7 @@ struct runtime_table {
     void (*prepare_thread)(thread_state&, const char* name) noexcept;
     atomic<std::uint64_t> largest_record; // bytes; relaxed, a limit and nothing more
     const metric_functions* metrics;
+    atomic<std::uint32_t> propagators; // propagation/propagators.hpp; relaxed, the word is the whole message
 };
 
 // Release by the first start publishes the table; acquire by whoever needs it. It stays: a span that began

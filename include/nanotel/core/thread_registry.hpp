@@ -79,8 +79,7 @@ public:
             if (running_.load_relaxed() == 0) return nullptr;
             if ((known->mode.load_relaxed() & thread_mode::active) ==
                 0) { // recording was stopped and begins again: nothing is open
-                known->context = {};
-                known->orphan_count = 0;
+                forget_context(*known);
                 known->roots = roots_;
                 known->mode.store_relaxed(mode_);
             }
@@ -264,7 +263,14 @@ private:
         auto* const thread = static_cast<thread_state*>(state);
         detach_from_modules(*thread);
         thread->mode.store_relaxed(0);
+        forget_context(*thread);
         thread->ended.store_release(1);
+    }
+
+    // Nothing is current, and nothing is open.
+    static void forget_context(thread_state& thread) noexcept {
+        orphan_table{thread}.clear();
+        restore(thread, saved_context{{}, nullptr, nullptr, 1});
     }
 
     // For a thread that has none.

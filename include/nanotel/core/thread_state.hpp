@@ -5,6 +5,7 @@
 #include <nanotel/core/ids.hpp>
 #include <nanotel/core/module.hpp>
 #include <nanotel/core/ring.hpp>
+#include <nanotel/core/shared_bytes.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
@@ -37,12 +38,13 @@ inline constexpr std::uint64_t remote = 1ull << (record_flags_shift + 8); // rec
 // out.
 inline constexpr std::uint64_t attached_none = remote;
 
-// The word of a valid context with these W3C trace flags.
-constexpr std::uint64_t of(std::uint64_t trace_flags, bool is_remote) noexcept {
+// The word of a valid context with these W3C trace flags. Where there is a trace state, its spans have more
+// to do than to copy.
+constexpr std::uint64_t of(std::uint64_t trace_flags, bool is_remote, bool has_trace_state = false) noexcept {
     return valid | trace_flags << flags_shift | trace_flags << record_flags_shift |
-           (is_remote                ? remote
-            : (trace_flags & 1) != 0 ? plain
-                                     : 0);
+           (is_remote                                    ? remote
+            : (trace_flags & 1) != 0 && !has_trace_state ? plain
+                                                         : 0);
 }
 } // namespace context_word
 
@@ -59,11 +61,19 @@ inline constexpr std::uint32_t dropped = 0x1; // the sampler is always_off
 inline constexpr std::uint32_t asked = 0x2;   // the sampler decides by the trace id
 } // namespace root_mode
 
+// What is to be current again: see core/saved_context.hpp.
+struct saved_context {
+    thread_context ids;
+    shared_bytes* trace_state;      // owned
+    shared_bytes* baggage;          // owned
+    std::uint64_t restores_baggage; // 0: the baggage stays as it is then, and there is none here
+};
+
 // A context that a span left behind when it ended while spans that began after it were still open: whoever
 // would return to `left` returns to `instead`.
 struct orphaned_context {
     std::uint64_t span_id;
-    thread_context instead;
+    saved_context instead;
 };
 
 struct pool_block {
@@ -143,6 +153,12 @@ struct thread_state {
     const void* recorded_exception; // see trace/exception.hpp
     std::uint64_t recorded_exception_ticks;
     std::uint64_t recorded_exception_text;
+
+    // What hangs on the current context, owned; null for nearly all. No trace state where the context is
+    // plain or its word is 0, so the hot path neither looks at it nor changes it. The baggage is nothing to a
+    // span.
+    shared_bytes* trace_state;
+    shared_bytes* baggage;
 
     pointer_of_module* pointers; // that lead here from the thread's modules; under the lock of all modules
     // The first of them: a signal handler may be what a thread records first, and must not ask for memory.

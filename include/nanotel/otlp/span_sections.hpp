@@ -31,6 +31,7 @@ struct event_view {
 
 struct link_view {
     link_body to;
+    std::string_view trace_state;
     const std::byte* attributes_begin;
     const std::byte* attributes_end;
 };
@@ -44,6 +45,7 @@ struct span_sections {
     std::optional<std::uint64_t> start_time;
     std::optional<std::uint64_t> end_time;
     std::optional<std::uint32_t> scope;
+    std::string_view trace_state;
     unsigned status;
     std::string_view status_text;
     dropped_body dropped;
@@ -57,6 +59,7 @@ struct span_sections {
         start_time.reset();
         end_time.reset();
         scope.reset();
+        trace_state = {};
         status = 0;
         status_text = {};
         dropped = {};
@@ -96,9 +99,13 @@ private:
                               end});
             break;
         }
-        case section_type::link:
-            links.push_back({read_record<link_body>(body), body + sizeof(link_body), end});
+        case section_type::link: {
+            const auto link = read_record<link_body>(body);
+            const std::byte* const text = body + sizeof link;
+            links.push_back(
+                {link, {as_text(text), link.trace_state_size}, text + pad8(link.trace_state_size), end});
             break;
+        }
         case section_type::status:
             status = section.detail;
             status_text = read_text(body);
@@ -120,6 +127,9 @@ private:
             break;
         case section_type::scope:
             scope = static_cast<std::uint32_t>(read_record<std::uint64_t>(body));
+            break;
+        case section_type::trace_state:
+            trace_state = read_text(body);
             break;
         }
     }

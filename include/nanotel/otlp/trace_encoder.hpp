@@ -155,6 +155,14 @@ private:
         return write_flags(out, header.flags);
     }
 
+    static char* write_trace_state(char* out, std::string_view state) noexcept {
+        if (state.empty()) return out;
+        out = write_literal(out, R"(,"traceState":")");
+        out = write_string(out, state.data(), state.size());
+        *out++ = '"';
+        return out;
+    }
+
     // From 256 to 1023: the bit that says that the remote bit is known is always set.
     static char* write_flags(char* out, std::uint16_t record_flags) noexcept {
         const unsigned flags =
@@ -238,6 +246,7 @@ private:
         char* out = body_.begin_item(scope, room);
         if (!out) return false;
         out = write_ids(out, header);
+        out = write_trace_state(out, parts.trace_state);
         out = write_literal(out, R"(,"name":")");
         const std::string_view name = parts.name ? *parts.name : std::string_view(site.described->name);
         out = write_string(out, name.data(), name.size());
@@ -308,6 +317,7 @@ private:
             out = write_hex(out, reinterpret_cast<const unsigned char*>(&link.to.span_id), 8);
             out = write_literal(out, R"(","flags":)");
             out = write_unsigned(out, link.to.flags);
+            out = write_trace_state(out, link.trace_state);
             span_sections::read_attributes(link.attributes_begin, link.attributes_end, nested_);
             out = writer_.write_list(out, nested_, limits_.attributes_per_link, 0);
             *out++ = '}';

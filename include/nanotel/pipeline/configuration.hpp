@@ -184,6 +184,23 @@ inline void check(const options& given) {
     for (const view& v : given.views) check(v, require);
 }
 
+// Named once for each, and left out: the others still carry what they can.
+inline std::uint32_t make_propagators(const options& given) {
+    std::uint32_t list = propagator_list::known;
+    if (given.propagators) {
+        for (const propagator one : *given.propagators) list = propagator_list::add(list, one);
+        return list;
+    }
+    const std::string name = "OTEL_PROPAGATORS";
+    std::string unknown;
+    list = propagator_list::parse(given.environment.text(name).value_or(""), [&](text one) {
+        unknown += (unknown.empty() ? "" : ", ") + std::string(one.data, one.size);
+    });
+    if (!unknown.empty())
+        environment::ignore(name, unknown, "tracecontext, baggage, b3, b3multi or none, in a list");
+    return list;
+}
+
 inline ring_options make_ring_options(const options& given) {
     return {given.ring_bytes, given.max_ring_bytes, given.max_all_rings_bytes, given.when_full,
             static_cast<std::uint64_t>(given.block_timeout.count()) * 1'000'000u};

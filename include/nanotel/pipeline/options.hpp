@@ -13,6 +13,7 @@
 #include <nanotel/pipeline/destination.hpp>
 #include <nanotel/pipeline/metric_reader.hpp>
 #include <nanotel/pipeline/spool_options.hpp>
+#include <nanotel/propagation/propagators.hpp>
 #include <nanotel/trace/sampler.hpp>
 
 #include <memory>
@@ -49,6 +50,9 @@ struct options {
     std::vector<destination> destinations{};
 
     nanotel::sampler sampler = nanotel::sampler::always_on();
+
+    /// What inject and extract use, in this order; empty: nothing is carried. OTEL_PROPAGATORS.
+    std::optional<std::vector<propagator>> propagators{}; // trace_context, baggage
 
     /// The longest that a span waits before it is sent. OTEL_BSP_SCHEDULE_DELAY. 0 to an hour; with 0 the
     /// collector thread looks every millisecond.

@@ -189,6 +189,7 @@ inline void launch(options given, std::uint32_t number, bool goes_on) {
                                     : given.sampler.keeps_all() ? 0
                                                                 : root_mode::asked;
         state.threads.configure(make_ring_options(given), mode, roots);
+        state.table.propagators.store_relaxed(make_propagators(given));
         state.table.largest_record.store_relaxed(state.threads.largest_record());
         static_cast<void>(exchange_plan(std::move(plan)));
         state.modules.enable(number);
@@ -263,7 +264,10 @@ inline bool restart_in_child() noexcept {
     using detail::life_phase;
     detail::check(given);
     detail::follow_log_level(given.environment);
-    if (given.environment.boolean("OTEL_SDK_DISABLED").value_or(false)) return telemetry(0);
+    if (given.environment.boolean("OTEL_SDK_DISABLED").value_or(false)) {
+        detail::propagator_list::of_module.store_relaxed(detail::make_propagators(given));
+        return telemetry(0);
+    }
 
     detail::process_state& state = detail::process();
     if (!detail::is_shared(state)) {

@@ -92,20 +92,23 @@ private:
         if (!block) return;
         auto* const fresh = reinterpret_cast<detail::span_state*>(block);
         // Beginning makes a span current; this one is not to be.
-        const detail::thread_context before = thread->context;
-        const detail::thread_context above = parent ? detail::to_thread_context(*parent) : before;
+        const detail::thread_context above = parent ? detail::to_thread_context(*parent) : thread->context;
         if (above.word & detail::context_word::unnamed) {
             context_ = detail::name_and_read(*thread); // named, so that it stays the same
             detail::record_builder::give_back(block, block_class);
             return;
         }
+        const detail::saved_context before = detail::save(*thread, false);
+        detail::shared_bytes* const state = parent ? parent->trace_state.bytes() : thread->trace_state;
         const auto began =
-            detail::begin_below(*fresh, *thread, detail::leave_to::detached, above, name, kind);
+            detail::begin_below(*fresh, *thread, detail::leave_to::detached, above, state, name, kind);
         context_ = detail::name_and_read(*thread);
-        thread->context = before;
+        if (parent) context_.baggage = parent->baggage;
+        detail::restore(*thread, before);
         if (began.is_recording()) {
             state_ = began;
         } else {
+            detail::drop_trace_state(*fresh);
             detail::record_builder::give_back(block, block_class);
         }
     }

@@ -9,6 +9,7 @@
 namespace nanotel::inline NANOTEL_ABI {
 
 inline context current_context() noexcept { return {}; }
+inline baggage current_baggage() noexcept { return {}; }
 
 class context_scope {
 public:
@@ -16,6 +17,14 @@ public:
     ~context_scope() {} // as the real one: an object that is not used otherwise is no warning
     context_scope(const context_scope&) = delete;
     context_scope& operator=(const context_scope&) = delete;
+};
+
+class baggage_scope {
+public:
+    explicit baggage_scope(const baggage&) noexcept {}
+    ~baggage_scope() {}
+    baggage_scope(const baggage_scope&) = delete;
+    baggage_scope& operator=(const baggage_scope&) = delete;
 };
 
 // The checks of the real one, and no state: a variable that a macro declares is a constant that nothing
@@ -31,8 +40,7 @@ public:
         static_cast<void>(sizeof(detail::stored_for_run_time_key(value)));
     }
     template <class T>
-        requires(!detail::passed_by_value<T>)
-    void set(text, const T& value) noexcept {
+    requires(!detail::passed_by_value<T>) void set(text, const T& value) noexcept {
         static_cast<void>(sizeof(detail::stored_for_run_time_key(value)));
     }
     template <class T, std::size_t N>

@@ -52,12 +52,15 @@ public:
         if (!state_.is_recording() || !to.is_valid()) return;
         auto& record = state_->record;
         const auto mark = record.mark();
+        const text state = to.trace_state.to_text();
         const std::uint32_t body =
-            record.open_section(detail::section_type::link, 0, sizeof(detail::link_body));
+            record.open_section(detail::section_type::link, 0, sizeof(detail::link_body) + state.size);
         if (body != detail::record_builder::no_room) {
             record.put(body, detail::link_body{{to.trace_id.words[0], to.trace_id.words[1]},
                                                to.span_id.word,
-                                               to.flags | 0x100u | (to.remote ? 0x200u : 0u)});
+                                               to.flags | 0x100u | (to.remote ? 0x200u : 0u),
+                                               state.size});
+            detail::copy_short(record.payload() + body + sizeof(detail::link_body), state.data, state.size);
             if ((record.add_attribute(attributes) && ...)) return record.close_section(body);
             record.rewind(mark);
         }
@@ -150,13 +153,6 @@ protected:
             record.add_word_section(detail::section_type::scope, 0, detail::register_scope(*options.scope));
     }
 
-    static nanotel::context context_of(const detail::record_header& header) noexcept {
-        return {{{header.trace_id[0], header.trace_id[1]}},
-                {header.span_id},
-                static_cast<std::uint8_t>(header.flags),
-                false};
-    }
-
     detail::span_handle state_;
 };
 
@@ -198,10 +194,18 @@ public:
 
     /// Ends the span before its scope does. Whatever is done to it afterwards is a no-op.
     void end() noexcept {
-        if (!state_.has_end()) return;
+        if (!state_.has_end() || keeps_trace_state()) return;
         const bool recorded = state_.is_recording();
+        const bool has_trace_state =
+            recorded && (own_.record.marks.other & detail::unusual_marks::trace_state) != 0;
+        // Kept until the span goes, since its context may be asked for.
+        detail::shared_bytes* const kept = has_trace_state ? detail::retain(own_.trace_state) : nullptr;
         detail::finish_here(own_);
         state_ = recorded ? detail::span_handle::ended() : detail::span_handle::closed();
+        if (!kept) return;
+        own_.trace_state = kept;
+        own_.record.marks.other = detail::unusual_marks::trace_state | detail::unusual_marks::ended;
+        state_ = detail::span_handle::unsampled(); // there is something to do when it goes
     }
     void end(timestamp time) noexcept {
         if (state_.is_recording())
@@ -210,9 +214,19 @@ public:
     }
 
     /// What children elsewhere need: give it to another thread, a queue, a process. Also after the end. For a
-    /// span that was not sampled it is the unsampled context that its children would have.
+    /// span that was not sampled it is the unsampled context that its children would have. The baggage is
+    /// what is current on the thread that asks.
     nanotel::context context() const noexcept {
-        if (state_.is_recording() || state_.is_ended()) return context_of(own_.record.header);
+        if (state_.is_recording() || state_.is_ended() || keeps_trace_state()) {
+            const auto& header = own_.record.header;
+            const bool has_trace_state = (own_.record.marks.other & detail::unusual_marks::trace_state) != 0;
+            return {{{header.trace_id[0], header.trace_id[1]}},
+                    {header.span_id},
+                    static_cast<std::uint8_t>(header.flags),
+                    false,
+                    trace_state(has_trace_state ? detail::retain(own_.trace_state) : nullptr),
+                    current_baggage()};
+        }
         // What is not sampled has no state of its own; where something sampled is current, that is not its.
         const nanotel::context now = current_context();
         return now.is_sampled() ? new_root : now;
@@ -226,8 +240,18 @@ private:
         detail::thread_state* const thread = detail::this_thread();
         if (!thread || detail::refuses_to_begin(*thread)) return;
         const detail::change_of_thread beginning(*thread);
-        state_ = detail::begin_below(own_, *thread, detail::leave_to::saved,
-                                     detail::to_thread_context(parent), name, kind);
+        state_ =
+            detail::begin_below(own_, *thread, detail::leave_to::saved, detail::to_thread_context(parent),
+                                parent.trace_state.bytes(), name, kind);
+        // What was named as the parent is the context that is current now, with its baggage.
+        own_.before.baggage = detail::retain(thread->baggage);
+        own_.before.restores_baggage = 1;
+        detail::set_baggage(*thread, parent.baggage.bytes());
+    }
+    // It has ended, and its trace state is still here.
+    bool keeps_trace_state() const noexcept {
+        return state_.has_end() && !state_.is_recording() &&
+               (own_.record.marks.other & detail::unusual_marks::ended) != 0;
     }
 
     detail::span_state own_;

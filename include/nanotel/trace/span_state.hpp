@@ -21,9 +21,11 @@ enum class leave_to : std::uint8_t {
 // Left uninitialised until a span begins: most of it is room for attributes.
 struct span_state {
     record_builder record;
-    thread_state* owner;   // where it began, and the thread whose context it is part of unless it is detached
-    unsigned uncaught;     // where marked: exceptions that were already unwinding when it began
-    thread_context before; // where leave_to is saved
+    thread_state* owner;  // where it began, and the thread whose context it is part of unless it is detached
+    unsigned uncaught;    // where marked: exceptions that were already unwinding when it began
+    saved_context before; // where leave_to is saved
+    // Owned, where marked: for the record, and for those who ask for the span's context.
+    shared_bytes* trace_state;
 
     leave_to leave() const noexcept { return static_cast<leave_to>(record.marks.leave); }
     void set_leave(leave_to to) noexcept { record.marks.leave = static_cast<std::uint8_t>(to); }
@@ -42,7 +44,7 @@ public:
     } // never began, or not sampled below a parent
     static constexpr span_handle unsampled() noexcept {
         return span_handle(1, 0);
-    } // it has a context to leave
+    }                                                                           // it has a context to leave
     static constexpr span_handle ended() noexcept { return span_handle(2, 0); } // its ids are still there
 
     [[gnu::always_inline]] constexpr bool is_recording() const noexcept { return word_ > 2; }
@@ -61,6 +63,20 @@ private:
 
 // -- beginning, where anything is unusual
 
+// The trace state of the span is that of the thread, where it is current.
+inline void keep_trace_state(span_state& span, const thread_state& thread) noexcept {
+    if (!thread.trace_state) [[likely]]
+        return;
+    span.trace_state = retain(thread.trace_state);
+    span.record.marks.other |= unusual_marks::trace_state;
+}
+inline void drop_trace_state(span_state& span) noexcept {
+    if ((span.record.marks.other & unusual_marks::trace_state) == 0) [[likely]]
+        return;
+    span.record.marks.other &= static_cast<std::uint8_t>(~unusual_marks::trace_state);
+    release(span.trace_state);
+}
+
 // Counts and marks what is seldom there; `word` is that of the context of the record's parent or of the root.
 inline void prepare(span_state& span, thread_state& thread, leave_to leave, std::uint64_t word) noexcept {
     auto& record = span.record;
@@ -73,6 +89,7 @@ inline void prepare(span_state& span, thread_state& thread, leave_to leave, std:
         record.marks.other |= unusual_marks::unwinding;
         span.uncaught = uncaught;
     }
+    keep_trace_state(span, thread);
 }
 
 inline constexpr unusual_marks leave_to_nothing_unsampled{0, static_cast<std::uint8_t>(leave_to::nothing), 0,
@@ -97,7 +114,8 @@ inline span_handle hold_unsampled(span_state& span, thread_state& thread, leave_
     return hold_unsampled(span, thread, leave);
 }
 
-// A root: the sampler is asked here and nowhere else.
+// A root: the sampler is asked here and nowhere else. Its trace state is what the thread has by then: that of
+// the context it was given, which has no ids, or what set_trace_state puts in its place after the sampling.
 [[gnu::noinline]] inline span_handle begin_root(span_state& span, thread_state& thread, leave_to leave,
                                                 text name, span_kind kind) noexcept {
     auto& header = span.record.header;
@@ -110,26 +128,33 @@ inline span_handle hold_unsampled(span_state& span, thread_state& thread, leave_
     header.trace_id[1] = now.trace_id[1] = trace.words[1];
     header.span_id = now.span_id = draw_span_id(thread);
     header.parent_id = 0;
-    now.word = context_word::of(record_flag::random | (sampled ? record_flag::sampled : 0), false);
-    if (!sampled) return hold_unsampled(span, thread, leave);
+    now.word = context_word::of(record_flag::random | (sampled ? record_flag::sampled : 0), false,
+                                thread.trace_state != nullptr);
+    if (!sampled) {
+        const span_handle held = hold_unsampled(span, thread, leave);
+        keep_trace_state(span, thread); // and the mark, by which the end knows that the thread has one
+        return held;
+    }
     prepare(span, thread, leave, now.word);
     header.start_ticks = ticks_now(thread);
     return span_handle(&span);
 }
 
 // Below a given parent, which is made current for as long as the span is. By value: it may be the thread's
-// own context, which changes here.
+// own context, which changes here, as its trace state may. The baggage is the caller's affair.
 [[gnu::noinline]] inline span_handle begin_below(span_state& span, thread_state& thread, leave_to leave,
-                                                 const thread_context parent, text name,
-                                                 span_kind kind) noexcept {
-    if (leave == leave_to::saved) span.before = thread.context;
+                                                 const thread_context parent, shared_bytes* trace_state,
+                                                 text name, span_kind kind) noexcept {
+    if (leave == leave_to::saved) span.before = save(thread, false);
+    set_trace_state(thread, trace_state);
     if ((parent.word & context_word::valid) == 0) return begin_root(span, thread, leave, name, kind);
     auto& header = span.record.header;
     const std::uint64_t id = draw_span_id(thread);
     header.span_id = id;
     thread.context = parent;
     thread.context.span_id = id;
-    thread.context.word = context_word::of((parent.word >> context_word::flags_shift) & 0xff, false);
+    thread.context.word =
+        context_word::of((parent.word >> context_word::flags_shift) & 0xff, false, trace_state != nullptr);
     if ((parent.word & context_word::sampled) == 0) return hold_unsampled(span, thread, leave);
     header.trace_id[0] = parent.trace_id[0];
     header.trace_id[1] = parent.trace_id[1];
@@ -149,8 +174,8 @@ inline span_handle hold_unsampled(span_state& span, thread_state& thread, leave_
     // subtree.
     if ((word & (context_word::sampled | context_word::remote)) == 0) return {};
     const bool plain = (word & context_word::plain) != 0;
-    return begin_below(span, *thread, plain ? leave_to::parent : leave_to::saved, thread->context, name,
-                       kind);
+    return begin_below(span, *thread, plain ? leave_to::parent : leave_to::saved, thread->context,
+                       thread->trace_state, name, kind);
 }
 
 // Known from the begin on, where the site has recorded before: should an attribute throw while it is
@@ -214,19 +239,19 @@ inline span_handle at_site(span_handle began, const call_site& site) noexcept {
 // Makes current again what was current before the span.
 inline void leave_context(const span_state& span, thread_state& thread) noexcept {
     const auto& header = span.record.header;
-    thread_context instead{};
+    saved_context instead{};
     if (span.leave() == leave_to::saved) {
         instead = span.before;
     } else if (span.leave() == leave_to::parent) {
-        instead = {{header.trace_id[0], header.trace_id[1]},
-                   header.parent_id,
-                   context_word::of(header.flags & 0xffu, false)};
+        instead.ids = {{header.trace_id[0], header.trace_id[1]},
+                       header.parent_id,
+                       context_word::of(header.flags & 0xffu, false)};
     }
     if (thread.context.span_id != header.span_id) {
         leave_out_of_order(thread, header.span_id, instead);
         return;
     }
-    thread.context = instead;
+    restore(thread, instead);
     if (thread.orphan_count != 0) skip_orphans(thread);
 }
 
@@ -247,8 +272,14 @@ inline void write_record(thread_state& thread, const record_builder& record,
 }
 
 // Sections that only the end knows.
+inline constexpr std::uint8_t final_marks = unusual_marks::dropped | unusual_marks::trace_state;
 inline void add_final_sections(span_state& span, bool unwinding) noexcept {
     auto& record = span.record;
+    // Before the reserve is used, which the others have for themselves; a record of the greatest size goes
+    // without it.
+    if (record.marks.other & unusual_marks::trace_state)
+        record.add_text_section(section_type::trace_state, 0,
+                                {span.trace_state->data(), span.trace_state->size});
     record.use_reserve();
     if (unwinding && span.status() == status_code::unset)
         record.add_text_section(section_type::status, static_cast<unsigned>(status_code::error), {});
@@ -262,8 +293,9 @@ inline void add_final_sections(span_state& span, bool unwinding) noexcept {
 
 // In a forked child a span of before the fork is the parent's to record. A block that it has is left where it
 // is: to give it back could be the first thing that the child does.
-[[gnu::noinline, gnu::cold]] inline void leave_span_of_parent(const span_state& span) noexcept {
+[[gnu::noinline, gnu::cold]] inline void leave_span_of_parent(span_state& span) noexcept {
     thread_state& thread = *current_thread;
+    drop_trace_state(span);
     if ((thread.mode.load_relaxed() & thread_mode::inherited) == 0 || is_interrupted(thread)) return;
     const change_of_thread leaving(thread);
     leave_context(span, thread);
@@ -271,6 +303,7 @@ inline void add_final_sections(span_state& span, bool unwinding) noexcept {
 }
 
 [[gnu::noinline]] inline void finish_unusual(span_state& span) noexcept {
+    if (span.record.marks.other & unusual_marks::ended) return drop_trace_state(span);
     if (is_of_parent(*span.owner)) return leave_span_of_parent(span);
     auto& record = span.record;
     const bool recording = (record.marks.other & unusual_marks::unsampled) == 0;
@@ -280,11 +313,12 @@ inline void add_final_sections(span_state& span, bool unwinding) noexcept {
         if (refuses_to_end(*thread)) return; // with its block, if it has one
         const change_of_thread leaving(*thread);
         leave_context(span, *thread);
-        if (!recording) return;
+        if (!recording) return drop_trace_state(span);
         unwinding = *thread->uncaught_exceptions >
                     ((record.marks.other & unusual_marks::unwinding) != 0 ? span.uncaught : 0);
     } else {
-        if (!recording) return;
+        if (span.leave() == leave_to::saved) drop(span.before);
+        if (!recording) return drop_trace_state(span);
         // It moved: the context of the thread where it began is that thread's business, also when that thread
         // has ended.
         thread = this_thread();
@@ -293,9 +327,10 @@ inline void add_final_sections(span_state& span, bool unwinding) noexcept {
     if (thread) {
         const change_of_thread ending(*thread);
         const std::uint64_t now = ticks_now(*thread);
-        if (unwinding || (record.marks.other & unusual_marks::dropped)) add_final_sections(span, unwinding);
+        if (unwinding || (record.marks.other & final_marks)) add_final_sections(span, unwinding);
         write_record(*thread, record, now);
     }
+    drop_trace_state(span);
     record.release();
 }
 
@@ -304,9 +339,10 @@ inline void add_final_sections(span_state& span, bool unwinding) noexcept {
     if (thread_state* const thread = this_thread()) {
         const change_of_thread ending(*thread);
         const std::uint64_t now = ticks_now(*thread);
-        if (span.record.marks.other & unusual_marks::dropped) add_final_sections(span, false);
+        if (span.record.marks.other & final_marks) add_final_sections(span, false);
         write_record(*thread, span.record, now);
     }
+    drop_trace_state(span);
     span.record.release();
 }
 
