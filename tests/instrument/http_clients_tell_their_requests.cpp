@@ -15,8 +15,8 @@ using nanotel::status_code;
 namespace {
 
 // A server that says what came.
-struct echo : nanotel_test::served<httplib::Server> {
-    echo() {
+struct echoing_server : nanotel_test::served<httplib::Server> {
+    echoing_server() {
         const auto answer = [](const httplib::Request& request, httplib::Response& response) {
             std::string text =
                 request.method + ' ' + request.get_header_value("X-Tenant") + ' ' + request.body;
@@ -40,7 +40,7 @@ struct echo : nanotel_test::served<httplib::Server> {
 
 TEST_CASE("a request is a span of kind client, with what the conventions ask of it") {
     nanotel_test::instrumented telemetry;
-    echo shop;
+    echoing_server shop;
     nanotel::httplib_client<> client("http://127.0.0.1:" + std::to_string(shop.port));
     {
         NANOTEL_SCOPED_SPAN("checkout");
@@ -63,7 +63,7 @@ TEST_CASE("a request is a span of kind client, with what the conventions ask of 
 
 TEST_CASE("every way to send goes the way it always went, with its span") {
     nanotel_test::instrumented telemetry;
-    echo shop;
+    echoing_server shop;
     nanotel::httplib_client<> client("127.0.0.1", shop.port);
     const httplib::Headers tenant{{"X-Tenant", "blue"}};
     const auto said = [](const httplib::Result& result) {
@@ -102,7 +102,7 @@ TEST_CASE("every way to send goes the way it always went, with its span") {
 
 TEST_CASE("a status of 400 and more is an error of the client") {
     nanotel_test::instrumented telemetry;
-    echo shop;
+    echoing_server shop;
     nanotel::httplib_client<> client("127.0.0.1", shop.port);
     REQUIRE(client.Get("/missing"));
     REQUIRE(client.Get("/broken"));
@@ -142,7 +142,7 @@ TEST_CASE("no response is an error that says which") {
 
 TEST_CASE("what the caller cancels is no error, and what its callbacks throw flies on") {
     nanotel_test::instrumented telemetry;
-    echo shop;
+    echoing_server shop;
     nanotel::httplib_client<> client("127.0.0.1", shop.port);
     CHECK_FALSE(client.Get("/long", [](const char*, std::size_t) { return false; }));
     CHECK_THROWS_AS(
@@ -158,7 +158,7 @@ TEST_CASE("what the caller cancels is no error, and what its callbacks throw fli
 
 TEST_CASE("requests are measured by server, status and error") {
     nanotel_test::instrumented telemetry;
-    echo shop;
+    echoing_server shop;
     nanotel::httplib_client<> client("127.0.0.1", shop.port);
     REQUIRE(client.Get("/echo"));
     REQUIRE(client.Get("/missing"));
@@ -180,8 +180,43 @@ TEST_CASE("requests are measured by server, status and error") {
                           {"network.protocol.version", "1.1"}}) != nullptr);
 }
 
+TEST_CASE("a server's span is a child of the client's, through every server on the way") {
+    nanotel_test::instrumented telemetry;
+    nanotel_test::served<> payment;
+    std::string paid_by, parent_header;
+    payment.server.Post("/charge", [&](const httplib::Request& request, httplib::Response&) {
+        parent_header = request.get_header_value("traceparent");
+        const nanotel::context here = nanotel::current_context();
+        const nanotel::text customer = here.baggage.get("customer");
+        paid_by.assign(customer.data, customer.size);
+    });
+    payment.run();
+    nanotel_test::served<> cart;
+    cart.server.Get("/checkout", [&](const httplib::Request&, httplib::Response& response) {
+        nanotel::httplib_client<> client("127.0.0.1", payment.port);
+        response.status = client.Post("/charge", {{"traceparent", "is replaced"}}) ? 200 : 500;
+    });
+    cart.run();
+    nanotel::httplib_client<> client("127.0.0.1", cart.port);
+    REQUIRE(client.Get("/checkout", {{"baggage", "customer=ada"}}));
+
+    const finished_span asked = telemetry.span("GET", span_kind::client);
+    const finished_span checkout = telemetry.span("GET /checkout", span_kind::server);
+    const finished_span charging = telemetry.span("POST", span_kind::client);
+    const finished_span charged = telemetry.span("POST /charge", span_kind::server);
+    CHECK(asked.parent_span_id.empty());
+    CHECK(checkout.parent_span_id == asked.span_id);
+    CHECK(charging.parent_span_id == checkout.span_id);
+    CHECK(charged.parent_span_id == charging.span_id);
+    for (const finished_span* one : {&checkout, &charging, &charged}) CHECK(one->trace_id == asked.trace_id);
+    CHECK((checkout.flags & 0x300) == 0x300); // its parent is remote
+    CHECK((charging.flags & 0x300) == 0x100);
+    CHECK(parent_header == "00-" + charging.trace_id + '-' + charging.span_id + "-03");
+    CHECK(paid_by == "ada");
+}
+
 TEST_CASE("without a start a client sends") {
-    echo shop;
+    echoing_server shop;
     nanotel::httplib_client<> client("127.0.0.1", shop.port);
     const auto response = client.Get("/echo");
     REQUIRE(response);

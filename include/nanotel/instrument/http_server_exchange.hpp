@@ -64,11 +64,12 @@ public:
               span_options{
                   .name = name(), .kind = span_kind::server, .parent = &parent, .scope = &http_server_scope},
               semconv::http_request_method = method_, semconv::url_scheme = scheme_) {
+        if (span_.is_recording()) describe(facts, redacted_keys);
+        // Last, since nobody would take it back were there no memory for the rest.
         if (http_server_active.enabled()) {
             counted_ = true;
             http_server_active.add(1, semconv::http_request_method = method_, semconv::url_scheme = scheme_);
         }
-        if (span_.is_recording()) describe(facts, redacted_keys);
     }
     ~http_server_exchange() {
         if (counted_)

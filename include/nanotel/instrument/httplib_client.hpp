@@ -233,7 +233,7 @@ private:
         std::optional<detail::http_client_exchange> exchange;
         detail::without_throwing([&] {
             exchange.emplace(method, target_, path, methods_, options_.redacted_query_keys);
-            detail::put_context(sent);
+            nanotel::inject(sent);
             detail::record_headers(exchange->span(), "http.request.header.", sent, options_.request_headers);
         });
 #if defined(__cpp_exceptions)

@@ -2,6 +2,7 @@
 // How the instrumentation of cpp-httplib reads and writes headers.
 #pragma once
 
+#include <nanotel/instrument/without_throwing.hpp>
 #include <nanotel/nanotel.hpp>
 
 #include <httplib.h>
@@ -12,23 +13,6 @@
 #include <vector>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
-
-// What the telemetry does, and it alone, must not throw into the application: without memory, a request is
-// rather served without its span.
-template <class F>
-void without_throwing(F&& f) noexcept {
-#if defined(__cpp_exceptions)
-    try {
-        f();
-    } catch (...) {
-    }
-#else
-    f();
-#endif
-}
-
-inline context context_in(const httplib::Headers&) noexcept { return {}; }
-inline void put_context(httplib::Headers&) {}
 
 // https where the connection that brought the request was encrypted.
 template <class Request>
@@ -43,6 +27,15 @@ template <class Request>
 std::string_view route_of([[maybe_unused]] const Request& request) noexcept {
     if constexpr (requires { request.matched_route; }) return request.matched_route;
     return {};
+}
+
+// Whether this release may take the connection over.
+template <class Server>
+bool may_become_websocket([[maybe_unused]] const httplib::Request& request) {
+    if constexpr (requires { typename Server::WebSocketHandler; })
+        return request.method == "GET" && request.has_header("Sec-WebSocket-Key") &&
+               request.has_header("Upgrade");
+    return false;
 }
 
 // -1: not told, or no number.

@@ -81,7 +81,8 @@ public:
         : Base(std::forward<A>(arguments)...), options_(std::move(options)),
           methods_(detail::known_http_methods(options_.known_methods)) {
         Base::set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
-            begin(request);
+            // One for a websocket comes here twice where none is served, and never returns where one is.
+            if (!detail::may_become_websocket<Base>(request)) begin(request);
             HandlerResponse handled = HandlerResponse::Unhandled;
             if (before_) watch(request, [&] { handled = before_(request, response); });
             return handled;
@@ -185,8 +186,6 @@ private:
 
     void begin(const httplib::Request& request) const noexcept {
         detail::without_throwing([&] {
-            // A request for a websocket comes twice where none is served, and only once where one is.
-            if (request.has_header("Sec-WebSocket-Key")) return;
             detail::httplib_exchange& here = detail::httplib_exchange_here();
             here.open.reset(); // one that was never finished: somebody replaced the handler that does it
             const std::string forwarded = request.get_header_value("Forwarded");
@@ -213,7 +212,7 @@ private:
             facts.version = detail::protocol_version(request.version);
             facts.body_size = detail::content_length(request.headers);
             here.request = &request;
-            here.open.emplace(facts, detail::context_in(request.headers), methods_,
+            here.open.emplace(facts, nanotel::extract(request.headers), methods_,
                               options_.redacted_query_keys);
             detail::record_headers(here.open->span(), "http.request.header.", request.headers,
                                    options_.request_headers);
