@@ -4,6 +4,7 @@
 #pragma once
 
 #include <nanotel/core/prepare_thread.hpp>
+#include <nanotel/core/typed_key.hpp>
 #include <nanotel/trace/trace.hpp>
 
 #include <nanotel/metrics/metrics.hpp>

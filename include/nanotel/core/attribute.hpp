@@ -281,39 +281,6 @@ private:
     }
 };
 
-/// A key whose value type is fixed, as the constants of the semantic conventions are: another type is an
-/// error.
-template <fixed_string Name, class Type>
-struct typed_key {
-    static constexpr text name() noexcept { return Name.view(); }
-
-    template <detail::passed_by_value T>
-    constexpr auto operator=(T value) const noexcept {
-        return make(value);
-    }
-    template <class T>
-        requires(!detail::passed_by_value<T>)
-    constexpr auto operator=(const T& value) const noexcept {
-        return make(value);
-    }
-    template <class T, std::size_t N>
-    constexpr auto operator=(const T (&value)[N]) const noexcept {
-        return make(value);
-    }
-
-private:
-    template <class T>
-    static constexpr auto make(const T& value) noexcept {
-        using given = detail::written_value<decltype((key<Name>{} = value).value)>;
-        using wanted = detail::written_value<detail::value_of<Type>>;
-        constexpr bool both_integers = std::is_integral_v<given> && std::is_integral_v<wanted> &&
-                                       !std::is_same_v<wanted, bool> && !std::is_same_v<given, bool>;
-        static_assert(both_integers || std::is_same_v<given, wanted>,
-                      "nanotel: the value of this attribute has another type than its key declares");
-        return key<Name>{} = value;
-    }
-};
-
 namespace detail {
 // What `key = value` would store, for a key that is known only at run time.
 template <class T>
