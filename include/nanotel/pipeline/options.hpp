@@ -11,6 +11,7 @@
 #include <nanotel/otlp/resource.hpp>
 #include <nanotel/otlp/span_sections.hpp>
 #include <nanotel/pipeline/destination.hpp>
+#include <nanotel/pipeline/log_processing.hpp>
 #include <nanotel/pipeline/metric_reader.hpp>
 #include <nanotel/pipeline/spool_options.hpp>
 #include <nanotel/trace/sampler.hpp>
@@ -42,8 +43,8 @@ struct options {
     /// Added to those of OTEL_RESOURCE_ATTRIBUTES, and stronger.
     std::vector<std::pair<std::string, resource_value>> resource_attributes{};
 
-    /// Where spans go, and metrics whose reader says nothing else: otlp_http(), otlp_file(), a
-    /// memory_exporter. Null: otlp_http() as the environment says.
+    /// Where spans and log records go, and metrics whose reader says nothing else: otlp_http(), otlp_file(),
+    /// a memory_exporter. Null: otlp_http() as the environment says.
     std::shared_ptr<nanotel::exporter> exporter{};
     /// Instead of `exporter`: several places at once, each with its own signals, ratio and filter.
     std::vector<destination> destinations{};
@@ -98,6 +99,8 @@ struct options {
 
     /// OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT and its siblings.
     std::optional<span_limits> limits{};
+
+    log_processing logs{};
 
     /// How long the guard that start returns, and the exit of the process, wait for the last spans.
     std::chrono::milliseconds shutdown_timeout{5'000};
