@@ -186,7 +186,7 @@ void format_log(fmt::memory_buffer& into, fmt::string_view format, const A&... a
 }
 
 template <class A>
-constexpr auto value_beside_text(const A& argument) noexcept {
+constexpr decltype(auto) value_beside_text(const A& argument) noexcept {
     if constexpr (is_beside_text<A>)
         return slot_value(argument);
     else
