@@ -44,7 +44,7 @@ TEST_CASE("the environment of a start decides, and an unknown propagator is name
         CHECK(injected() == "");
     }
     {
-        recording to({});
+        recording to;
         NANOTEL_SPAN(span, "span");
         CHECK(injected() == "traceparent ");
         std::map<std::string, std::string> carrier;
