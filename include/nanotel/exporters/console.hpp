@@ -9,6 +9,7 @@
 #include <algorithm> // find, min, none_of, sort
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -148,9 +149,12 @@ private:
             return std::pair(begin_of(a), std::string_view(a.front()->trace_id)) <
                    std::pair(begin_of(b), std::string_view(b.front()->trace_id));
         });
+        // Those of this body are each there once.
+        const auto known = static_cast<std::ptrdiff_t>(seen.traces.size());
         for (const auto& trace : traces) {
             const std::string& id = trace.front()->trace_id;
-            const bool continued = std::find(seen.traces.begin(), seen.traces.end(), id) != seen.traces.end();
+            const auto end = seen.traces.begin() + known;
+            const bool continued = std::find(seen.traces.begin(), end, id) != end;
             text += trace_text(trace, continued, how);
             if (!continued) seen.traces.push_back(id);
         }
