@@ -6,9 +6,10 @@
 #include <sys/ioctl.h> // TIOCGWINSZ
 #include <unistd.h>    // isatty, STDOUT_FILENO
 
-#include <algorithm> // sort, find, any_of
+#include <algorithm> // find, min, none_of, sort
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -144,11 +145,16 @@ private:
             for (const finished_span* const span : trace) begin = std::min(begin, span->start_time_unix_nano);
             return begin;
         };
-        std::stable_sort(traces.begin(), traces.end(),
-                         [&](const auto& a, const auto& b) { return begin_of(a) < begin_of(b); });
+        std::sort(traces.begin(), traces.end(), [&](const auto& a, const auto& b) {
+            return std::pair(begin_of(a), std::string_view(a.front()->trace_id)) <
+                   std::pair(begin_of(b), std::string_view(b.front()->trace_id));
+        });
+        // Those of this body are each there once.
+        const auto known = static_cast<std::ptrdiff_t>(seen.traces.size());
         for (const auto& trace : traces) {
             const std::string& id = trace.front()->trace_id;
-            const bool continued = std::find(seen.traces.begin(), seen.traces.end(), id) != seen.traces.end();
+            const auto end = seen.traces.begin() + known;
+            const bool continued = std::find(seen.traces.begin(), end, id) != end;
             text += trace_text(trace, continued, how);
             if (!continued) seen.traces.push_back(id);
         }
