@@ -68,6 +68,30 @@ struct pipeline {
 // `inherited`: a forked child that will go on as its parent, and has not recorded yet.
 enum class life_phase : unsigned char { stopped, starting, running, ending, inherited };
 
+// A sampler in use, and the trace state of the roots that its ratio keeps, `ot=th:…`. It is made beforehand,
+// since a signal handler may begin a root and must not ask for memory; several times, so that not all threads
+// count its owners in one place.
+struct used_sampler {
+    explicit used_sampler(const sampler& by) : chosen(by) {
+        const sampling_decider& root = chosen.plan().root;
+        if (root.by != sampling_decider::way::threshold || root.keeps_all() || root.keeps_none()) return;
+        const std::string text = "ot=th:" + std::string(std::string_view(root.threshold.to_hex()));
+        for (shared_bytes*& each : root_states) {
+            each = make_shared_bytes(128); // of which no two share a line of the cache
+            if (!each) throw std::bad_alloc();
+            each->size = static_cast<std::uint32_t>(text.size());
+            text.copy(each->data(), text.size());
+        }
+    }
+    // Borrowed; null where the roots that are kept say nothing.
+    shared_bytes* root_state(const thread_state& thread) const noexcept {
+        return root_states[(reinterpret_cast<std::uintptr_t>(&thread) >> 12) % root_states.size()];
+    }
+
+    const sampler chosen;
+    std::array<shared_bytes*, 16> root_states{}; // owned for ever, as this is
+};
+
 using number_source = std::uint64_t (*)() noexcept;
 
 struct process_state {
@@ -81,9 +105,9 @@ struct process_state {
     // each is used for itself.
     atomic<number_source> injected_clock;
     atomic<number_source> injected_ids;
-    // Release by launch when the plan is complete, acquire by whoever asks it. None is ever freed, since a
-    // thread may ask it until it next looks: samplers holds them.
-    atomic<const sampling_plan*> sampling;
+    // Release by launch when it is complete, acquire by whoever asks it. None is ever freed, since a thread
+    // may ask it until it next looks: samplers holds them.
+    atomic<const used_sampler*> sampling;
     runtime_table table{};
     metric_functions measuring{};
     tick_rate rate;
@@ -101,8 +125,8 @@ struct process_state {
     std::uint32_t guarded = 0;         // the start whose guard ends what runs
     std::shared_ptr<pipeline> running; // null unless running or ending
     std::chrono::milliseconds exit_timeout{0};
-    std::vector<std::unique_ptr<const sampler>> samplers; // all that were used
-    statistics before;                                    // the counts of pipelines that were shut down
+    std::vector<std::unique_ptr<const used_sampler>> samplers; // all that were used
+    statistics before;                                         // the counts of pipelines that were shut down
     // What those left on disk, by outlet::spool_folder and signal: it is queued in `before`.
     std::map<std::string, std::array<std::uint64_t, 3>> left_on_disk;
     // Pipelines whose exporter did not come back from a send: their threads still use them.

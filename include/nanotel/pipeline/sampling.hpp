@@ -133,21 +133,14 @@ inline void add_sampling_attributes(record_builder& record, const sampling_attri
 
 // The trace state of a span after the decision, on the thread that it is current on. What does not change is
 // not written again, and the rule is that nothing was there and nothing is.
-inline void settle_trace_state(thread_state& thread, const trace_state& before, sampling_state said,
-                               const sampling_outcome& outcome) noexcept {
+inline void settle_trace_state(thread_state& thread, const used_sampler& by, const trace_state& before,
+                               sampling_state said, const sampling_outcome& outcome) noexcept {
     const std::uint64_t threshold = outcome.threshold && !outcome.threshold->keeps_none()
                                         ? outcome.threshold->value()
                                         : sampling_state::absent;
     if (!outcome.trace_state && said.threshold == threshold) return;
-    if (!outcome.trace_state && before.empty()) { // the root of a ratio: without a list on the way
-        const auto digits = outcome.threshold->to_hex();
-        const std::string_view member = "ot=th:";
-        shared_bytes* const made = make_shared_bytes(member.size() + digits.length);
-        if (!made) return;
-        std::memcpy(made->data(), member.data(), member.size());
-        std::memcpy(made->data() + member.size(), digits.characters, digits.length);
-        return set_owned(thread.trace_state, made);
-    }
+    if (!outcome.trace_state && before.empty() && outcome.threshold == by.chosen.plan().root.threshold)
+        if (shared_bytes* const made = by.root_state(thread)) return set_trace_state(thread, made);
     said.threshold = threshold;
     trace_state made = before;
     if (outcome.trace_state) {
@@ -171,7 +164,8 @@ inline span_handle begin_asked(span_state& span, thread_state& thread, leave_to 
     auto& header = span.record.header;
     auto& now = thread.context;
     // Acquire: what launch made of the sampler is there.
-    const sampling_plan& plan = *process().sampling.load_acquire();
+    const used_sampler& by = *process().sampling.load_acquire();
+    const sampling_plan& plan = by.chosen.plan();
     const trace_id trace = above ? trace_id{{above->trace_id[0], above->trace_id[1]}} : draw_trace_id(thread);
     if (!above && drops_at_once(plan, thread, trace)) {
         now.trace_id[0] = trace.words[0];
@@ -206,7 +200,7 @@ inline span_handle begin_asked(span_state& span, thread_state& thread, leave_to 
         span.before = save(thread, false);
         leave = leave_to::saved; // the flags of the parent need not be those of the span
     }
-    settle_trace_state(thread, parent.trace_state, said, outcome);
+    settle_trace_state(thread, by, parent.trace_state, said, outcome);
     const std::uint64_t flags =
         (above ? parent.flags & ~std::uint64_t{record_flag::sampled} : std::uint64_t{record_flag::random}) |
         (outcome.sampled ? record_flag::sampled : 0u);
@@ -242,13 +236,13 @@ inline std::uint32_t root_mode_of(const sampling_plan& plan) noexcept {
 // need no more memory each time.
 inline const sampling_plan& use_sampler(process_state& state, const sampler& chosen) {
     const std::lock_guard lock(state.mutex);
-    const sampling_plan* used = state.sampling.load_relaxed();
-    if (!used || !(*used == chosen.plan())) {
-        state.samplers.push_back(std::make_unique<const sampler>(chosen));
-        used = &state.samplers.back()->plan();
+    const used_sampler* used = state.sampling.load_relaxed();
+    if (!used || !(used->chosen.plan() == chosen.plan())) {
+        state.samplers.push_back(std::make_unique<const used_sampler>(chosen));
+        used = state.samplers.back().get();
         state.sampling.store_release(used);
     }
-    return *used;
+    return used->chosen.plan();
 }
 
 } // namespace nanotel::inline NANOTEL_ABI::detail
