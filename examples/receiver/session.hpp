@@ -3,6 +3,7 @@
 #pragma once
 
 #include "exemplar_store.hpp"
+#include "log_store.hpp"
 #include "series_store.hpp"
 #include "span_store.hpp"
 #include "strict_check.hpp"
@@ -50,6 +51,7 @@ public:
         records += result.records;
         totals_.data_points += result.metrics.data_points;
         spans_.add(std::move(result.spans));
+        logs_.add(std::move(result.logs));
         const auto prefix = fmt::format("{} {} ", noun_, totals_.requests);
         exemplars_.add(result.metrics, prefix);
         for (auto& metric : result.metrics.metrics) series_.add(found, std::move(metric));
@@ -74,6 +76,7 @@ public:
     [[nodiscard]] const totals& counts() const { return totals_; }
     [[nodiscard]] const violation_log& violations() const { return violations_; }
     [[nodiscard]] span_store& spans() { return spans_; }
+    [[nodiscard]] const log_store& logs() const { return logs_; }
     [[nodiscard]] const series_store& series() const { return series_; }
     [[nodiscard]] const exemplar_store& exemplars() const { return exemplars_; }
     [[nodiscard]] std::string_view noun() const { return noun_; }
@@ -98,6 +101,7 @@ private:
     totals totals_;
     violation_log violations_;
     span_store spans_;
+    log_store logs_;
     series_store series_;
     exemplar_store exemplars_;
 };

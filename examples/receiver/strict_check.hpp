@@ -30,6 +30,7 @@ struct check_result {
     std::size_t records = 0;          // spans, metrics or log records in the body
     std::vector<received_span> spans; // those with readable ids
     received_metrics metrics;
+    std::vector<received_log> logs;
 };
 
 /// Checks bodies one after the other. A thread has its own, because it keeps the parser's memory.
@@ -84,7 +85,7 @@ private:
             result.records = check_metrics(log, root, result.metrics);
             break;
         case signal::logs:
-            result.records = check_logs(log, root);
+            result.records = check_logs(log, root, result.logs);
             break;
         }
     }

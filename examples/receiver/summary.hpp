@@ -67,7 +67,7 @@ inline std::string violations_text(const violation_log& violations) {
                 out += fmt::format("\n{}. {} · {} spans · {} · trace {:016x}{:016x}\n", i + 1,
                                    duration_text(t.duration()), grouped(t.spans.size() + t.beyond),
                                    t.spans.front().service, t.id[0], t.id[1]);
-                out += draw(t, colours);
+                out += draw(t, colours, 60, run.logs().of(t.id));
             }
             out += '\n';
         }
@@ -84,7 +84,9 @@ inline std::string violations_text(const violation_log& violations) {
             out += fmt::format("  {:<12} {:>12}\n", "data points", grouped(counts.data_points));
             out += detail::exemplars_text(run.exemplars());
         }
-        if (counts.logs > 0) out += fmt::format("  {:<12} {:>12}\n", "log records", grouped(counts.logs));
+        if (counts.logs > 0)
+            out += fmt::format("  {:<12} {:>12}  {} of traces\n", "log records", grouped(counts.logs),
+                               grouped(run.logs().of_traces()));
         out += fmt::format("  {:<12} {:>12}\n", "bytes", grouped(counts.bytes));
         out += fmt::format("  {:<12} {:>12}\n", "no parent", grouped(kin.orphans));
         out += fmt::format("  {:<12} {:>12}\n", "came twice", grouped(kin.duplicates));
@@ -103,9 +105,9 @@ inline std::string violations_text(const violation_log& violations) {
         }
     }
     out += fmt::format(
-        R"({{"spans":{},"data_points":{},"requests":{},"violations":{},"orphans":{},"duplicates":{},"bytes":{}}})",
-        counts.spans, counts.data_points, counts.requests, violations, kin.orphans, kin.duplicates,
-        counts.bytes);
+        R"({{"spans":{},"data_points":{},"log_records":{},"requests":{},"violations":{},"orphans":{},"duplicates":{},"bytes":{}}})",
+        counts.spans, counts.data_points, counts.logs, counts.requests, violations, kin.orphans,
+        kin.duplicates, counts.bytes);
     return out += '\n';
 }
 

@@ -2,6 +2,7 @@
 // A trace as an indented tree, in columns: name, duration, start, status, attributes.
 #pragma once
 
+#include "received_log.hpp"
 #include "span_store.hpp"
 #include "text_layout.hpp"
 
@@ -36,7 +37,8 @@ struct tree_row {
 
 class tree_builder {
 public:
-    explicit tree_builder(const trace& t) : trace_(t) {
+    tree_builder(const trace& t, const std::vector<received_log>& logs) : trace_(t) {
+        for (const auto& log : logs) logs_[log.span].push_back(&log);
         std::unordered_set<std::uint64_t> known;
         for (const auto& span : t.spans) known.insert(span.span);
         for (const auto& span : t.spans) {
@@ -95,6 +97,11 @@ private:
             rows_.push_back({inner, inner, "• " + event.name, "", offset_text(event.time), 0, true,
                              lines_of(event.attributes)});
         }
+        if (const auto logs = logs_.find(span.span); logs != logs_.end()) {
+            for (const auto* log : logs->second)
+                rows_.push_back({inner, inner, "▸ " + log->text, "", offset_text(log->time),
+                                 log->severity >= 17 ? 2 : 0, true, lines_of(log->attributes)});
+        }
         for (const auto& link : span.links) {
             rows_.push_back({inner, inner, fmt::format("↪ trace {:016x}…", link.trace[0]), "", "", 0, true,
                              lines_of(link.attributes)});
@@ -108,6 +115,7 @@ private:
 
     const trace& trace_;
     std::unordered_map<std::uint64_t, std::vector<const received_span*>> children_;
+    std::unordered_map<std::uint64_t, std::vector<const received_log*>> logs_; // by span
     std::unordered_set<std::uint64_t> drawn_;
     std::vector<tree_row> rows_;
 };
@@ -143,10 +151,11 @@ inline std::string status_text(int status, const palette& colours) {
 
 } // namespace detail
 
-/// Draws a trace, at most `most_rows` lines of it.
-[[nodiscard]] inline std::string draw(const trace& t, const palette& colours, std::size_t most_rows = 60) {
+/// Draws a trace with its log records, at most `most_rows` lines of it.
+[[nodiscard]] inline std::string draw(const trace& t, const palette& colours, std::size_t most_rows = 60,
+                                      const std::vector<received_log>& logs = {}) {
     constexpr std::size_t detail_width = 90;
-    const detail::tree_builder tree(t);
+    const detail::tree_builder tree(t, logs);
     const auto shown = std::min(most_rows, tree.rows().size());
 
     std::size_t name_width = 0;

@@ -3,6 +3,8 @@
 
 #include "errors.hpp"
 
+#include <nanotel/log.hpp>
+
 #include <fmt/format.h>
 #include <simdjson.h>
 
@@ -54,10 +56,14 @@ order checkout::place(const checkout_request& request) {
     try {
         order placed = buy(request, span);
         orders.add(1, brand, "placed");
+        NANOTEL_LOG_INFO("{} placed by {} for {:.2f}", placed.id, placed.bought->customer,
+                         in_euros(placed.bought->total), "cart.lines"_attr = placed.bought->lines.size());
         confirm_later(placed);
         return placed;
     } catch (const refusal& reason) {
         orders.add(1, brand, reason.code());
+        NANOTEL_LOG_WARN("cart {} was not bought", request.cart_id, nanotel::exception(reason),
+                         "order.outcome"_attr = reason.code());
         throw;
     }
 }

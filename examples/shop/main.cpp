@@ -109,11 +109,13 @@ int run(const options& chosen) {
     telemetry.shutdown(10s);
     const auto stats = telemetry.stats();
     const auto& points = stats.data_points;
-    fmt::print(R"({{"requests":{},"recorded":{},"delivered":{},"queued":{},"dropped":{},"data_points":{}}})"
-               "\n",
-               requests, stats.recorded, stats.delivered, stats.queued, stats.dropped, points.delivered);
-    const bool all_sent =
-        stats.dropped == 0 && stats.queued == 0 && points.dropped == 0 && points.queued == 0;
+    fmt::print(
+        R"({{"requests":{},"recorded":{},"delivered":{},"queued":{},"dropped":{},"data_points":{},"log_records":{}}})"
+        "\n",
+        requests, stats.recorded, stats.delivered, stats.queued, stats.dropped, points.delivered,
+        stats.logs.delivered);
+    const bool all_sent = stats.dropped == 0 && stats.queued == 0 && points.dropped == 0 &&
+                          points.queued == 0 && stats.logs.dropped == 0 && stats.logs.queued == 0;
     return all_sent ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

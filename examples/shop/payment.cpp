@@ -3,10 +3,11 @@
 
 #include "errors.hpp"
 
-#include <nanotel/nanotel.hpp>
+#include <nanotel/log.hpp>
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdint>
 
 using namespace nanotel::literals;
@@ -85,6 +86,10 @@ approval payment_provider::authorize(const card& with, cents amount) const {
                     return granted;
                 }
                 span.add_event("no answer", "payment.attempt"_attr = attempt);
+                // When the provider is down every customer finds out; once a second is enough to know.
+                NANOTEL_LOG_ERROR_EVERY(std::chrono::seconds(1),
+                                        "the payment provider gave no answer, attempt {} of {}", attempt,
+                                        most_attempts);
             }
             throw payment_unavailable(
                 fmt::format("the payment provider gave no answer {} times", most_attempts));

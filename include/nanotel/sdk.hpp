@@ -2,6 +2,7 @@
 // The whole: the instrumentation, and what sends it. Include it in one file, the one with main().
 #pragma once
 
+#include <nanotel/log.hpp>
 #include <nanotel/nanotel.hpp>
 
 #include <nanotel/exporters/console.hpp>

@@ -16,7 +16,7 @@ int destroyed = 0;
 void (*while_destroyed)() = nullptr;
 
 struct module_of_test {
-    module_links links{1, nullptr, nullptr, nullptr, nullptr};
+    module_links links{1, nullptr, nullptr, nullptr, nullptr, nullptr};
     callback_state callback{};
 
     module_of_test() {

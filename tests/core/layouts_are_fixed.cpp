@@ -28,6 +28,15 @@ static_assert(offsetof(record_header, end_ticks) == 24);
 static_assert(offsetof(record_header, span_id) == 32);
 static_assert(offsetof(record_header, parent_id) == 40);
 static_assert(offsetof(record_header, trace_id) == 48);
+// A log record begins as a span does, so that a reader knows its size and its kind.
+static_assert(offsetof(log_header, size) == offsetof(record_header, size));
+static_assert(offsetof(log_header, kind) == offsetof(record_header, kind));
+static_assert(offsetof(log_header, flags) == offsetof(record_header, flags));
+static_assert(offsetof(log_header, site) == offsetof(record_header, site));
+static_assert(offsetof(log_header, sections) == offsetof(record_header, sections));
+static_assert(offsetof(log_header, trace_id) == 16);
+static_assert(offsetof(log_header, span_id) == 32);
+static_assert(offsetof(log_header, ticks) == 40);
 static_assert(sizeof(section_header) == 8);
 static_assert(sizeof(event_body) == 16);
 static_assert(sizeof(link_body) == 32);

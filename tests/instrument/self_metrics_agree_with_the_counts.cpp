@@ -65,6 +65,7 @@ TEST_CASE("the metrics of the telemetry are its counts, by destination and reaso
         first->mood = of_first;
         for (int i = 0; i < count; ++i) {
             NANOTEL_SCOPED_SPAN("work");
+            if (i % 2 == 0) NANOTEL_LOG_INFO("work {}", i);
         }
         static_cast<void>(telemetry.flush(60s));
     };
@@ -90,6 +91,21 @@ TEST_CASE("the metrics of the telemetry are its counts, by destination and reaso
     CHECK(seen.value("otel.sdk.exporter.span.inflight", aside) == 0);
     CHECK(seen.value("nanotel.exporter.queue.usage", aside) == 0);
     CHECK(seen.value("nanotel.exporter.span.spilled", aside) == 0);
+    CHECK(seen.value("otel.sdk.log.created", {}) == 6);
+    const nanotel::attribute_list log_processor{{"otel.component.type", "batching_log_processor"},
+                                                {"otel.component.name", "batching_log_processor/0"}};
+    CHECK(seen.value("otel.sdk.processor.log.queue.size", log_processor) == 0);
+    CHECK(seen.value("otel.sdk.processor.log.processed", log_processor) == 12);
+    const auto main_logs = named("main", "otlp_http_json_log_exporter");
+    const nanotel::attribute_list logs_aside{{"otel.component.type", "otlp_http_json_log_exporter"},
+                                             {"otel.component.name", "aside"}};
+    CHECK(seen.value("otel.sdk.exporter.log.exported", main_logs) == 3);
+    CHECK(seen.value("otel.sdk.exporter.log.exported", with(main_logs, {{"error.type", "rejected"}})) == 2);
+    CHECK(seen.value("otel.sdk.exporter.log.exported", with(main_logs, {{"error.type", "undeliverable"}})) == 1);
+    CHECK(seen.value("otel.sdk.exporter.log.exported", logs_aside) == 6);
+    CHECK(seen.value("otel.sdk.exporter.log.inflight", logs_aside) == 0);
+    CHECK(seen.value("nanotel.exporter.log.spilled", logs_aside) == 0);
+    CHECK(counts.logs.recorded == counts.logs.delivered + counts.logs.queued + counts.logs.dropped);
     const auto state = [&](const char* name) {
         return seen.value("nanotel.exporter.breaker.state", with(aside, {{"nanotel.breaker.state", name}}));
     };

@@ -65,4 +65,8 @@ inline receiver::violation_log check_traces(std::string_view body) {
     return r >= receiver::rule::metric_name_syntax && r <= receiver::rule::cumulative_falls;
 }
 
+[[nodiscard]] constexpr bool is_about_logs(receiver::rule r) {
+    return r >= receiver::rule::log_ids && r <= receiver::rule::log_says_nothing;
+}
+
 } // namespace receiver_test

@@ -131,7 +131,7 @@ TEST_CASE("the last line counts data points") {
     run.close();
     const auto quiet = receiver::summary(run, true, receiver::palette(false));
     CHECK(quiet ==
-          R"({"spans":2,"data_points":10,"requests":2,"violations":0,"orphans":0,"duplicates":0,"bytes":)" +
+          R"({"spans":2,"data_points":10,"log_records":0,"requests":2,"violations":0,"orphans":0,"duplicates":0,"bytes":)" +
               std::to_string(run.counts().bytes) + "}\n");
     const auto text = receiver::summary(run, false, receiver::palette(false));
     CHECK(text.find("  data points            10\n") != std::string::npos);

@@ -101,7 +101,7 @@ TEST_CASE(
     CHECK(counts().queued == 35);
     CHECK(counts().spilled == 35);
     CHECK(counts().dropped == 0);
-    CHECK(diagnostics.heard("35 spans and 0 data points were not delivered before the deadline of the "
+    CHECK(diagnostics.heard("35 spans were not delivered before the deadline of the "
                             "shutdown; they wait on disk"));
     check_everything(counts());
 

@@ -30,6 +30,21 @@ struct call_site {
     atomic<std::uint32_t> id{};
 };
 
+// Which severities a logger keeps, as a call site has last heard of it: the lowest in the lower 8 bits, and
+// in the others the number of the settings that say so. Relaxed: the word is the whole message.
+struct log_gate {
+    atomic<std::uint32_t> word{~std::uint32_t{0}};
+};
+
+// A log statement; `here.name` is its text with the places of the arguments.
+struct log_site {
+    call_site here;
+    const char* function = nullptr; // as the compiler spells it with its type, and its name alone
+    const char* function_name = nullptr;
+    std::uint8_t severity = 0;
+    log_gate gate{};
+};
+
 // One constant array for each list of attributes, shared by the sites that have the same list.
 template <class... Attributes>
 inline constexpr site_key site_keys[sizeof...(Attributes) + 1] = {

@@ -38,3 +38,10 @@
 #ifndef NANOTEL_TRUST_CYCLE_COUNTER
 #define NANOTEL_TRUST_CYCLE_COUNTER 0
 #endif
+
+// The least severity that log statements of a file, or of the program, are compiled with, as its number in
+// OTLP: 5 for debug, 9 for info, 13 for warn, 17 for error, 21 for fatal. Statements below it are gone, and
+// their arguments are compiled and never evaluated. Files with different values link together.
+#ifndef NANOTEL_LOG_MIN_SEVERITY
+#define NANOTEL_LOG_MIN_SEVERITY 1
+#endif

@@ -53,6 +53,7 @@ struct module_links {
     const void* note; // nothing but what keeps the linker from leaving it out
     atomic<const runtime_table*>* runtime;
     atomic<std::uint32_t>* recording_enabled;
+    atomic<std::uint32_t>* log_settings;
     thread_state* idle;
     // Null before anything was started. Release, with all that it leads to; acquire by whoever follows it.
     atomic<module_home*> home{};

@@ -92,7 +92,14 @@ public:
         const signals_blocked quiet;
         const held lock(lock_);
         enabled_ = start;
-        for (module_links* m = first_; m; m = m->next) m->recording_enabled->store_relaxed(start);
+        for (module_links* m = first_; m; m = m->next) tell_start(*m);
+    }
+    // The number of the settings of logs: see log_settings.
+    void keep_logs(std::uint32_t settings) noexcept {
+        const signals_blocked quiet;
+        const held lock(lock_);
+        log_settings_ = settings;
+        for (module_links* m = first_; m; m = m->next) tell_start(*m);
     }
 
     // -- the pointers of threads
@@ -185,7 +192,12 @@ private:
 #endif
         if (before_join) before_join();
         const held lock(lock_);
-        for (module_links* m = first_; m; m = m->next) m->recording_enabled->store_relaxed(enabled_);
+        for (module_links* m = first_; m; m = m->next) tell_start(*m);
+    }
+
+    void tell_start(module_links& module) const noexcept {
+        module.recording_enabled->store_relaxed(enabled_);
+        module.log_settings->store_relaxed(enabled_ != 0 ? log_settings_ : log_settings_none);
     }
 
     // All but that it may record.
@@ -254,6 +266,7 @@ private:
     module_links* first_ = nullptr;
     const runtime_table* table_ = nullptr;
     std::uint32_t enabled_ = 0;
+    std::uint32_t log_settings_ = log_settings_none;
     atomic<std::uint32_t> unloaded_;
 };
 

@@ -10,7 +10,7 @@
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
-enum class record_kind : std::uint16_t { span = 1 };
+enum class record_kind : std::uint16_t { span = 1, log = 2 };
 
 namespace record_flag {
 inline constexpr std::uint16_t sampled = 0x01; // bits 0-7: W3C trace flags
@@ -35,6 +35,20 @@ struct record_header {
 };
 static_assert(sizeof(record_header) == 64);
 
+// A log record: this header, then slots, values and sections as a span has them. The slots are those of the
+// arguments and attributes of the site in their order.
+struct log_header {
+    std::uint32_t size; // the first 16 bytes as those of a span
+    record_kind kind;
+    std::uint16_t flags; // W3C trace flags
+    std::uint32_t site;
+    std::uint32_t sections;
+    std::uint64_t trace_id[2]; // zero where no context was current
+    std::uint64_t span_id;
+    std::uint64_t ticks;
+};
+static_assert(sizeof(log_header) == 48);
+
 struct variable_slot {
     std::uint32_t offset; // from the end of the header
     std::uint32_t size;   // bytes
@@ -52,6 +66,14 @@ enum class section_type : std::uint16_t {
     dropped,       // body: dropped_body
     scope,         // body: u64 number of the scope
 };
+
+// Sections that only log records have.
+namespace log_section {
+inline constexpr section_type body{0x101};          // detail: value_type; body: u64 size, value
+inline constexpr section_type severity{0x102};      // detail: its number
+inline constexpr section_type severity_text{0x103}; // body: u64 size, text
+inline constexpr section_type event_name{0x104};    // body: u64 size, text
+} // namespace log_section
 
 struct section_header {
     std::uint32_t size; // with this header and all that nests in it, a multiple of 8

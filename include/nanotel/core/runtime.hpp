@@ -31,6 +31,12 @@ struct runtime_table {
     trace_id (*new_trace_id)(thread_state&) noexcept;
     std::uint64_t (*new_span_id)(thread_state&) noexcept;
     void (*prepare_thread)(thread_state&, const char* name) noexcept;
+    // The same of log records.
+    std::uint32_t (*register_log_site)(log_site&, const site_key*, std::uint32_t count) noexcept;
+    bool (*make_room_for_log)(thread_state&, std::uint64_t size) noexcept;
+    // What a gate of a logger of that name is to hold.
+    std::uint32_t (*log_gate_of)(text scope) noexcept;
+    std::uint64_t (*coarse_nanoseconds)() noexcept;
     atomic<std::uint64_t> largest_record; // bytes; relaxed, a limit and nothing more
     const metric_functions* metrics;
 };
@@ -43,6 +49,11 @@ NANOTEL_DETAIL_OF_MODULE inline constinit atomic<const runtime_table*> runtime{n
 // the whole cost of a call. Relaxed: only a hint whether it is worth asking, the registry of threads decides
 // under its lock.
 NANOTEL_DETAIL_OF_MODULE inline constinit atomic<std::uint32_t> recording_enabled{};
+
+// The number of the settings that say which log records are kept, in the upper 24 bits; `log_settings_none`
+// where none is. Relaxed: a gate that holds another number asks.
+inline constexpr std::uint32_t log_settings_none = 0xffff'ff00;
+NANOTEL_DETAIL_OF_MODULE inline constinit atomic<std::uint32_t> log_settings{log_settings_none};
 
 #define NANOTEL_DETAIL_TEXT2(a) #a
 #define NANOTEL_DETAIL_TEXT(a) NANOTEL_DETAIL_TEXT2(a)
@@ -62,7 +73,7 @@ constexpr std::uint64_t mix_characters(text t) noexcept {
 inline constexpr std::uint64_t module_layout = mix_numbers(
     mix_characters(NANOTEL_DETAIL_TEXT(NANOTEL_ABI)), NANOTEL_VERSION_MAJOR, NANOTEL_VERSION_MINOR,
     sizeof(thread_state), offsetof(thread_state, measured), offsetof(thread_state, reader),
-    sizeof(runtime_table), sizeof(call_site), sizeof(module_links), sizeof(module_home));
+    sizeof(runtime_table), sizeof(call_site), sizeof(log_site), sizeof(module_links), sizeof(module_home));
 
 #if NANOTEL_DETAIL_MODULE_NOTES
 #define NANOTEL_DETAIL_NOTE "nanotel_note_" NANOTEL_DETAIL_TEXT(NANOTEL_ABI)
@@ -86,7 +97,7 @@ asm(".ifndef " NANOTEL_DETAIL_NOTE "\n"
 [[gnu::visibility("hidden")]] extern const char module_note asm(NANOTEL_DETAIL_NOTE);
 [[gnu::visibility("hidden"),
   gnu::used]] inline constinit module_links this_module asm(NANOTEL_DETAIL_LINKS) = {
-    module_layout, &module_note, &runtime, &recording_enabled, &idle_thread};
+    module_layout, &module_note, &runtime, &recording_enabled, &log_settings, &idle_thread};
 #undef NANOTEL_DETAIL_LINKS
 #undef NANOTEL_DETAIL_NOTE
 
@@ -104,7 +115,8 @@ struct module_presence {
 };
 NANOTEL_DETAIL_OF_MODULE inline const module_presence presence{this_module};
 #else
-inline constinit module_links this_module{module_layout, nullptr, &runtime, &recording_enabled, &idle_thread};
+inline constinit module_links this_module{module_layout,      nullptr,       &runtime,
+                                          &recording_enabled, &log_settings, &idle_thread};
 #endif
 
 #undef NANOTEL_DETAIL_TEXT

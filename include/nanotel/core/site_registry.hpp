@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nanotel/core/call_site.hpp>
+#include <nanotel/core/function_name.hpp>
 
 #include <deque>
 #include <mutex>
@@ -39,6 +40,11 @@ struct known_site {
     span_kind kind = span_kind::internal;
     std::uint32_t scope = 0;
     std::vector<known_key> keys;
+    // Of a log statement.
+    std::uint8_t severity = 0;
+    std::uint32_t line = 0;
+    std::string file{};
+    std::string function{};
     friend bool operator==(const known_site&, const known_site&) = default;
 };
 
@@ -60,12 +66,21 @@ public:
         try {
             const std::lock_guard lock(mutex_);
             if (const std::uint32_t known = site.id.load_relaxed()) return known;
-            known_site copy{to_string(site.name), site.kind, scope_number(*site.scope), {}};
-            for (std::uint32_t i = 0; i < count; ++i)
-                copy.keys.push_back({to_string(keys[i].name), keys[i].type});
-            const std::uint32_t id = site_number(std::move(copy));
-            site.id.store_relaxed(id);
-            return id;
+            return number(site, copy_of(site, keys, count));
+        } catch (...) {
+            return 0;
+        }
+    }
+    std::uint32_t add(log_site& site, const site_key* keys, std::uint32_t count) noexcept {
+        try {
+            const std::lock_guard lock(mutex_);
+            if (const std::uint32_t known = site.here.id.load_relaxed()) return known;
+            known_site copy = copy_of(site.here, keys, count);
+            copy.severity = site.severity;
+            copy.line = site.here.line;
+            if (site.here.file) copy.file = site.here.file;
+            if (site.function) copy.function = to_string(function_name(site.function, site.function_name));
+            return number(site.here, std::move(copy));
         } catch (...) {
             return 0;
         }
@@ -98,6 +113,18 @@ public:
     void unlock() noexcept { mutex_.unlock(); }
 
 private:
+    known_site copy_of(const call_site& site, const site_key* keys, std::uint32_t count) {
+        known_site copy{to_string(site.name), site.kind, scope_number(*site.scope), {}};
+        for (std::uint32_t i = 0; i < count; ++i)
+            copy.keys.push_back({to_string(keys[i].name), keys[i].type});
+        return copy;
+    }
+    std::uint32_t number(call_site& site, known_site&& copy) {
+        const std::uint32_t id = site_number(std::move(copy));
+        site.id.store_relaxed(id);
+        return id;
+    }
+
     std::uint32_t site_number(known_site&& copy) {
         const std::size_t hash = std::hash<std::string>()(copy.name);
         const auto [begin, end] = by_name_.equal_range(hash);

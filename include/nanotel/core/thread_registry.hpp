@@ -138,8 +138,14 @@ public:
     // `wake` says whether it has woken the collector thread.
     template <class Wake>
     bool make_room(thread_state& thread, std::uint64_t size, Wake&& wake) noexcept {
+        return make_room(thread, size, wake, thread.dropped_full, thread.dropped_large);
+    }
+    // And counts what there was none for.
+    template <class Wake>
+    bool make_room(thread_state& thread, std::uint64_t size, Wake&& wake, atomic<std::uint64_t>& full,
+                   atomic<std::uint64_t>& large) noexcept {
         if (size > largest_record_.load_relaxed()) {
-            thread.dropped_large.add_by_owner(1);
+            large.add_by_owner(1);
             return false;
         }
         ring_writer& ring = thread.ring;
@@ -178,7 +184,7 @@ public:
             }
             thread.waiting.store_relaxed(0);
         }
-        thread.dropped_full.add_by_owner(1);
+        full.add_by_owner(1);
         return false;
     }
 

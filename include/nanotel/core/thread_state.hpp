@@ -108,6 +108,15 @@ struct thread_measurements {
     std::uint32_t busy; // not 0 within the long way of a measurement
 };
 
+// What became of the thread's log records: as the words of the same names in thread_state are of spans.
+struct log_counts {
+    atomic<std::uint64_t> recorded;
+    atomic<std::uint64_t> dropped_full;
+    atomic<std::uint64_t> dropped_large;
+    atomic<std::uint64_t> interrupting;
+    atomic<std::uint64_t> held_back; // by the limit of their call site, and not recorded
+};
+
 struct thread_state {
     static constexpr std::uint32_t few_orphans_count = 8;
     static constexpr std::uint32_t few_pointers_count = 4;
@@ -132,6 +141,7 @@ struct thread_state {
     atomic<std::uint64_t> dropped_full;  // records that found no room
     atomic<std::uint64_t> dropped_large; // records above the greatest size
     atomic<std::uint64_t> interrupting;  // spans of a signal handler that came in the middle of a change
+    log_counts logs;
     pool_block* pool[pool_classes];
     std::uint32_t pool_count[pool_classes];
     std::uint32_t orphan_count; // not zero: thread_mode::orphans is set
@@ -149,10 +159,11 @@ struct thread_state {
     pointer_of_module few_pointers[few_pointers_count];
 
     // -- shared with the collector thread
-    alignas(64) ring_reader reader; // the collector thread alone
-    thread_state* next_thread;      // immutable once in the list
-    thread_state* next_free;        // the next free state, under the registry's lock
-    atomic<std::uint64_t> parsed;   // records taken from the ring; written by the collector thread
+    alignas(64) ring_reader reader;    // the collector thread alone
+    thread_state* next_thread;         // immutable once in the list
+    thread_state* next_free;           // the next free state, under the registry's lock
+    atomic<std::uint64_t> parsed;      // spans taken from the ring; written by the collector thread
+    atomic<std::uint64_t> parsed_logs; // log records; the same
     // Release by the ending thread, acquire by the collector thread: all that the thread wrote is written.
     atomic<std::uint32_t> ended;
     // A producer that waits for room sets it; whoever sees it after making room wakes `space`.

@@ -16,6 +16,7 @@
 #include <nanotel/core/config.hpp>
 #include <nanotel/exporters/exporter.hpp>
 #include <nanotel/otlp/decode.hpp>
+#include <nanotel/otlp/decode_logs.hpp>
 #include <nanotel/otlp/decode_metrics.hpp>
 
 namespace nanotel::inline NANOTEL_ABI {
@@ -67,6 +68,17 @@ public:
             decoded_metrics decoded = decode_metrics(body);
             if (!decoded) throw std::runtime_error("memory_exporter: a body is not OTLP: " + decoded.error);
             for (finished_metric& metric : decoded.metrics) all.push_back(std::move(metric));
+        }
+        return all;
+    }
+
+    /// All log records so far in the order of arrival. Throws std::runtime_error for a body that is not OTLP.
+    [[nodiscard]] std::vector<finished_log> logs() const {
+        std::vector<finished_log> all;
+        for (const std::string& body : bodies(signal::logs)) {
+            decoded_logs decoded = decode_logs(body);
+            if (!decoded) throw std::runtime_error("memory_exporter: a body is not OTLP: " + decoded.error);
+            for (finished_log& log : decoded.logs) all.push_back(std::move(log));
         }
         return all;
     }

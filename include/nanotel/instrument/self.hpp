@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The metrics of the telemetry itself: what became of spans and data points, how its destinations are.
+// The metrics of the telemetry itself: what became of spans, logs and data points, how its destinations are.
 // Opt-in: sdk.hpp does not include it.
 #pragma once
 
@@ -38,7 +38,8 @@ struct observed_destination {
 };
 
 struct self_reading {
-    std::uint64_t ended = 0; // spans
+    std::uint64_t ended = 0;  // spans
+    std::uint64_t logged = 0; // log records
     statistics counts;
     std::vector<observed_destination> destinations;
 };
@@ -50,6 +51,7 @@ inline self_reading read_self() {
     now.counts = collect_statistics();
     state.threads.for_each([&](const thread_state& thread) {
         now.ended += thread.recorded.load_relaxed() + thread.interrupting.load_relaxed();
+        now.logged += thread.logs.recorded.load_relaxed() + thread.logs.interrupting.load_relaxed();
     });
     std::shared_ptr<pipeline> running;
     {
@@ -96,8 +98,10 @@ private:
 
 // otel.component.type has well-known values for the exporters that others have too.
 inline std::string component_type(const std::string& kind, signal of) {
-    if (kind != "otlp_http") return kind + (of == signal::traces ? "_span_exporter" : "_metric_exporter");
-    return of == signal::traces ? "otlp_http_json_span_exporter" : "otlp_http_json_metric_exporter";
+    const char* const what = of == signal::traces    ? "_span_exporter"
+                             : of == signal::metrics ? "_metric_exporter"
+                                                     : "_log_exporter";
+    return (kind == "otlp_http" ? "otlp_http_json" : kind) + what;
 }
 
 // Calls with the attributes that name a destination.
@@ -176,7 +180,7 @@ struct observed_self {
     self_reader reader;
 };
 
-// The spans, or data points, that the exporter is through with.
+// The spans, data points or log records that the exporter is through with.
 template <class Observer>
 void observe_exported(const Observer& observer, const observed_destination& at, signal of,
                       const signal_statistics& counts) {
@@ -189,11 +193,27 @@ void observe_exported(const Observer& observer, const observed_destination& at, 
     failed("undeliverable", counts.dropped_by.undeliverable);
 }
 
-// The spans that never come to an exporter, by reason; those that did, or that nobody wanted.
+// The processor of spans or of log records.
+struct observed_processor {
+    const char* type;
+    const char* name;
+};
+inline constexpr observed_processor span_processor{"batching_span_processor", "batching_span_processor/0"};
+inline constexpr observed_processor log_processor{"batching_log_processor", "batching_log_processor/0"};
+
 template <class Observer>
-void observe_processed(const Observer& observer, const signal_statistics& counts) {
+void observe_queue(const Observer& observer, const observed_processor& by, const signal_statistics& counts) {
+    observer.observe(counts.queued - std::min(counts.queued, counts.in_flight), component_type_key = by.type,
+                     component_name_key = by.name);
+}
+
+// What never comes to an exporter, by reason; what did, or nobody wanted.
+template <class Observer>
+void observe_processed(const Observer& observer, const observed_processor& by,
+                       const signal_statistics& counts) {
     using namespace literals;
-    constexpr auto type = "batching_span_processor", name = "batching_span_processor/0";
+    const char* const type = by.type;
+    const char* const name = by.name;
     const dropped_counts& lost = counts.dropped_by;
     observer.observe(counts.delivered + lost.rejected + lost.undeliverable + lost.filtered,
                      component_type_key = type, component_name_key = name);
@@ -226,7 +246,7 @@ public:
     }
 
 private:
-    static constexpr unsigned most = 11;
+    static constexpr unsigned most = 17;
     std::shared_ptr<detail::observed_self> self_;
     callback_guard callbacks_[most];
 };
@@ -255,12 +275,28 @@ inline telemetry_observation::telemetry_observation(const std::shared_ptr<detail
         observer.observe(now.ended, detail::sampling_result_key = "RECORD_AND_SAMPLE");
     });
     add(measured.queue_size, [](const auto& observer, const reading& now) {
-        observer.observe(now.counts.queued - std::min(now.counts.queued, now.counts.in_flight),
-                         detail::component_type_key = "batching_span_processor",
-                         detail::component_name_key = "batching_span_processor/0");
+        detail::observe_queue(observer, detail::span_processor, now.counts);
     });
-    add(measured.processed,
-        [](const auto& observer, const reading& now) { detail::observe_processed(observer, now.counts); });
+    add(measured.processed, [](const auto& observer, const reading& now) {
+        detail::observe_processed(observer, detail::span_processor, now.counts);
+    });
+    add(measured.logs_created,
+        [](const auto& observer, const reading& now) { observer.observe(now.logged); });
+    add(measured.log_queue_size, [](const auto& observer, const reading& now) {
+        detail::observe_queue(observer, detail::log_processor, now.counts.logs);
+    });
+    add(measured.logs_processed, [](const auto& observer, const reading& now) {
+        detail::observe_processed(observer, detail::log_processor, now.counts.logs);
+    });
+    add_each(measured.logs_inflight, [](const auto& observer, const observed_destination& each) {
+        observe_destination(observer, each, signal::logs, each.counts.logs.in_flight);
+    });
+    add_each(measured.logs_exported, [](const auto& observer, const observed_destination& each) {
+        detail::observe_exported(observer, each, signal::logs, each.counts.logs);
+    });
+    add_each(measured.logs_spilled, [](const auto& observer, const observed_destination& each) {
+        observe_destination(observer, each, signal::logs, each.counts.logs.spilled);
+    });
     add_each(measured.spans_inflight, [](const auto& observer, const observed_destination& each) {
         observe_destination(observer, each, signal::traces, each.counts.spans.in_flight);
     });
@@ -294,9 +330,9 @@ inline telemetry_observation::telemetry_observation(const std::shared_ptr<detail
 ///
 /// otel.sdk.span.started (sampled spans, at their end), otel.sdk.processor.span.queue.size and .processed
 /// with the reason of each loss as error.type, otel.sdk.exporter.span.exported and .inflight and their twins
-/// for metric_data_point, otel.sdk.exporter.operation.duration,
+/// for log and metric_data_point, otel.sdk.log.created, otel.sdk.exporter.operation.duration,
 /// otel.sdk.metric_reader.collection.duration; nanotel.exporter.queue.usage, .span.spilled,
-/// .metric_data_point.spilled and .breaker.state, all by destination: otel.component.name is
+/// .log.spilled, .metric_data_point.spilled and .breaker.state, all by destination: otel.component.name is
 /// destination_statistics::name. The counts are those of telemetry::stats. Costs some microseconds a
 /// collection, on a thread of the library.
 [[nodiscard]] inline telemetry_observation observe_telemetry() noexcept {

@@ -43,6 +43,38 @@ struct self_instruments {
         {.unit = "{span}",
          .description = "The number of spans for which the export has finished, either successful or failed.",
          .scope = &self_scope}};
+    observable_counter<> logs_created{"otel.sdk.log.created",
+                                      {.unit = "{log_record}",
+                                       .description = "The number of logs submitted to enabled SDK Loggers.",
+                                       .scope = &self_scope}};
+    observable_up_down_counter<> log_queue_size{
+        "otel.sdk.processor.log.queue.size",
+        {.unit = "{log_record}",
+         .description = "The number of log records in the queue of a given instance of an SDK log processor.",
+         .scope = &self_scope}};
+    observable_counter<> logs_processed{
+        "otel.sdk.processor.log.processed",
+        {.unit = "{log_record}",
+         .description =
+             "The number of log records for which the processing has finished, either successful or failed.",
+         .scope = &self_scope}};
+    observable_up_down_counter<> logs_inflight{
+        "otel.sdk.exporter.log.inflight",
+        {.unit = "{log_record}",
+         .description = "The number of log records which were passed to the exporter, but that have not been "
+                        "exported yet (neither successful, nor failed).",
+         .scope = &self_scope}};
+    observable_counter<> logs_exported{
+        "otel.sdk.exporter.log.exported",
+        {.unit = "{log_record}",
+         .description =
+             "The number of log records for which the export has finished, either successful or failed.",
+         .scope = &self_scope}};
+    observable_up_down_counter<> logs_spilled{
+        "nanotel.exporter.log.spilled",
+        {.unit = "{log_record}",
+         .description = "The number of log records that wait on disk for a destination.",
+         .scope = &self_scope}};
     observable_up_down_counter<> points_inflight{
         "otel.sdk.exporter.metric_data_point.inflight",
         {.unit = "{data_point}",

@@ -13,6 +13,7 @@ struct envelope {
     std::string_view items;     // spans
 };
 inline constexpr envelope trace_envelope{"resourceSpans", "scopeSpans", "spans"};
+inline constexpr envelope log_envelope{"resourceLogs", "scopeLogs", "logRecords"};
 
 // Items of one scope collect in one buffer, so that a body names each scope once however they are mixed. The
 // scope that comes first builds the body itself: where there is but one, nothing is copied.

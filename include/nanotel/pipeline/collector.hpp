@@ -5,12 +5,14 @@
 #include <nanotel/core/background_thread.hpp>
 #include <nanotel/core/thread_registry.hpp>
 #include <nanotel/metrics/metric_collection.hpp>
+#include <nanotel/pipeline/log_stream.hpp>
 #include <nanotel/pipeline/trace_stream.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
 struct collector_options {
     std::chrono::nanoseconds schedule_delay{5'000'000'000};
+    std::chrono::nanoseconds log_schedule_delay{1'000'000'000};
     bool ticks_are_nanoseconds = false; // an injected clock
     std::uint64_t (*ticks)() noexcept = nullptr;
 };
@@ -19,6 +21,9 @@ struct collector_options {
 struct wake_signal {
     atomic<std::uint32_t> sleeping; // a futex word
     atomic<std::uint32_t> requests; // counts flushes and stops
+    // 1 from the first log statement on. Relaxed: a request follows it, by which the collector thread looks
+    // again.
+    atomic<std::uint32_t> logs;
 
     // A producer is past half of its ring. Any thread; a system call only where the collector thread sleeps.
     // False where it was found awake. The load stands after the producer's last publication for the compiler
@@ -35,6 +40,10 @@ struct wake_signal {
         requests.fetch_add_seq_cst(1);
         sleeping.exchange_seq_cst(0);
         wake_all(sleeping);
+    }
+    // From now on log records may come, which wait for a shorter time than spans.
+    void expect_logs() noexcept {
+        if (logs.exchange(1) == 0) request();
     }
 };
 
@@ -58,11 +67,10 @@ public:
     collector(const collector&) = delete;
     collector& operator=(const collector&) = delete;
 
-    // Before the start: spans go to each stream that takes them.
-    trace_stream& add(std::unique_ptr<trace_stream> stream) {
-        streams_.push_back(std::move(stream));
-        return *streams_.back();
-    }
+    // Filled before the start.
+    stream_group<trace_stream> spans;
+    stream_group<log_stream> logs;
+
     void start() {
         thread_ = start_background_thread("nanotel-collect", [this] { run(); });
     }
@@ -86,13 +94,6 @@ public:
         if (thread_.joinable()) thread_.join();
     }
 
-    // Spans of the bodies under construction, once for each destination; and so on.
-    std::uint64_t encoded_items() const noexcept { return sum(&trace_stream::encoded_items); }
-    std::uint64_t lost_to_memory() const noexcept { return sum(&trace_stream::lost_to_memory); }
-    // Spans that no stream took, and those that count more than once, each time but the first.
-    std::uint64_t filtered() const noexcept { return filtered_.load_relaxed(); }
-    std::uint64_t counted_again() const noexcept { return counted_again_.load_relaxed(); }
-
 private:
     void run() noexcept {
         for (;;) {
@@ -114,8 +115,8 @@ private:
             }
             const auto now = clock::now();
             const bool all = flush != flush_done_ || last;
-            for (const auto& stream : streams_)
-                if (all || stream->is_due(now)) stream->close();
+            spans.close(all, now);
+            logs.close(all, now);
             if (flush != flush_done_ || last) {
                 const std::lock_guard lock(mutex_);
                 flush_done_ = last ? ~std::uint64_t{0} : flush; // nobody comes after the last
@@ -143,36 +144,23 @@ private:
     }
 
     void drain(thread_state& thread) noexcept {
-        const std::uint64_t records = thread.reader.drain([&](const std::byte* record) { add(record); },
-                                                          [&](ring_segment* left) { threads_.retire(left); });
-        thread.parsed.add_by_owner(records);
+        // A record may have been written as soon as the sweep before this one had passed its ring.
+        const auto spans_due = looked_ + options_.schedule_delay;
+        const auto logs_due = looked_ + options_.log_schedule_delay;
+        std::uint64_t log_records = 0;
+        const std::uint64_t records = thread.reader.drain(
+            [&](const std::byte* record) {
+                if (reinterpret_cast<const record_header*>(record)->kind == record_kind::span) [[likely]]
+                    return spans.add(record, clock_map_, spans_due);
+                ++log_records;
+                logs.add(record, clock_map_, logs_due);
+            },
+            [&](ring_segment* left) { threads_.retire(left); });
+        thread.parsed.add_by_owner(records - log_records);
+        thread.parsed_logs.add_by_owner(log_records);
         // The counterpart of a producer that waits: see thread_registry::make_room.
         thread.space.store_seq_cst(thread.space.load_relaxed() + 1);
         if (thread.waiting.load_seq_cst() != 0) wake_all(thread.space);
-    }
-
-    void add(const std::byte* record) noexcept {
-        std::uint64_t takers = 0;
-        // It may have been recorded as soon as the sweep before this one had passed its ring.
-        for (const auto& stream : streams_)
-            takers += stream->add(record, clock_map_, looked_ + options_.schedule_delay);
-        if (takers == 1) [[likely]]
-            return;
-        if (takers == 0)
-            filtered_.add_by_owner(1);
-        else
-            counted_again_.add_by_owner(takers - 1);
-    }
-
-    clock::time_point due() const noexcept {
-        auto first = clock::time_point::max();
-        for (const auto& stream : streams_) first = std::min(first, stream->due());
-        return first;
-    }
-    std::uint64_t sum(std::uint64_t (trace_stream::*count)() const noexcept) const noexcept {
-        std::uint64_t all = 0;
-        for (const auto& stream : streams_) all += (*stream.*count)();
-        return all;
     }
 
     // The rate of the processor's counter is measured over 10 ms at least; nothing is encoded before. False
@@ -216,7 +204,9 @@ private:
         // sees the other's first. Without it the wait is short, and a wake that was missed costs that much.
         if (has_barrier_) process_barrier();
         std::chrono::nanoseconds wait = options_.schedule_delay;
-        if (const auto first = due(); first < now + wait) wait = first - now;
+        // Once there is a statement that logs: before, nobody is woken for it.
+        if (signal_.logs.load_relaxed() != 0) wait = std::min(wait, options_.log_schedule_delay);
+        if (const auto first = std::min(spans.due(), logs.due()); first < now + wait) wait = first - now;
         if (!has_barrier_ && wait > std::chrono::milliseconds(20)) wait = std::chrono::milliseconds(20);
         if (wait < std::chrono::milliseconds(1)) wait = std::chrono::milliseconds(1);
         if (signal_.requests.load_seq_cst() == requests && !pressed())
@@ -226,7 +216,6 @@ private:
 
     thread_registry& threads_;
     wake_signal& signal_;
-    std::vector<std::unique_ptr<trace_stream>> streams_;
     metric_collection& metrics_;
     const collector_options options_;
     const bool has_barrier_;
@@ -236,10 +225,6 @@ private:
     clock::time_point began_;
     clock::time_point extended_{};
     clock::time_point looked_{}; // when the last sweep began
-
-    // One writer each, read by statistics: relaxed.
-    atomic<std::uint64_t> filtered_;
-    atomic<std::uint64_t> counted_again_;
 
     std::mutex mutex_;
     std::condition_variable flushed_;

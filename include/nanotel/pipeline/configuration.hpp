@@ -5,6 +5,7 @@
 #include <nanotel/metrics/stream_builder.hpp>
 #include <nanotel/pipeline/collector.hpp>
 #include <nanotel/pipeline/exporter_choice.hpp>
+#include <nanotel/pipeline/log_configuration.hpp>
 #include <nanotel/pipeline/options.hpp>
 #include <nanotel/pipeline/sender.hpp>
 #include <nanotel/pipeline/trace_stream.hpp>
@@ -130,6 +131,8 @@ inline void check(const options& given) {
     };
     not_negative("schedule_delay", given.schedule_delay.value_or(std::chrono::milliseconds(0)));
     not_negative("export_timeout", given.export_timeout.value_or(std::chrono::milliseconds(0)));
+    not_negative("logs.schedule_delay", given.logs.schedule_delay.value_or(std::chrono::milliseconds(0)));
+    not_negative("logs.export_timeout", given.logs.export_timeout.value_or(std::chrono::milliseconds(0)));
     not_negative("retry_limit", given.retry_limit);
     not_negative("block_timeout", given.block_timeout);
     not_negative("shutdown_timeout", given.shutdown_timeout);
@@ -177,6 +180,7 @@ inline queue_options make_queue_options(const options& given) {
         given.max_queue_size
             ? *given.max_queue_size
             : static_cast<std::uint64_t>(given.environment.integer("OTEL_BSP_MAX_QUEUE_SIZE", 1).value_or(0));
+    made.logs = log_queue_items(given);
     if (given.when_full == full_ring_policy::block) made.patience = given.block_timeout;
     return made;
 }
@@ -200,6 +204,7 @@ inline collector_options make_collector_options(const options& given) {
     made.schedule_delay = given.schedule_delay ? *given.schedule_delay
                                                : given.environment.duration("OTEL_BSP_SCHEDULE_DELAY")
                                                      .value_or(std::chrono::milliseconds(5'000));
+    made.log_schedule_delay = log_schedule_delay(given);
     made.ticks_are_nanoseconds = given.clock != nullptr;
     return made;
 }

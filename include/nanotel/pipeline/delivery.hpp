@@ -12,12 +12,13 @@
 
 namespace nanotel::inline NANOTEL_ABI {
 
-/// Spans or data points that were recorded and will never be delivered, by reason.
+/// Spans, data points or log records that were recorded and will never be delivered, by reason.
 struct dropped_counts {
     std::uint64_t ring_full =
         0; ///< a thread recorded faster than the collector thread reads, and its ring was full
     std::uint64_t too_large = 0; ///< a record above the greatest size
-    /// Spans of a signal handler that had interrupted its thread where it was beginning or ending one.
+    /// Of a signal handler that had interrupted its thread where it was beginning or ending a span, or
+    /// logging.
     std::uint64_t interrupting = 0;
     std::uint64_t out_of_memory = 0;
     std::uint64_t queue_full = 0;    ///< the payloads that wait reached their limit
@@ -40,7 +41,8 @@ struct dropped_counts {
 /// destinations are 20 recorded, and each of the 20 is delivered, queued or dropped. A span that the ratios
 /// and filters of all leave out counts once, as dropped_by.filtered.
 struct signal_statistics {
-    std::uint64_t recorded = 0; ///< sampled spans that have ended; data points that were collected; recovered
+    std::uint64_t recorded =
+        0; ///< spans that have ended, points that were collected, logs that were kept; recovered
     std::uint64_t delivered = 0; ///< taken by the destination
     std::uint64_t queued = 0;    ///< in rings, in the body under construction, waiting, or being sent
     std::uint64_t in_flight = 0; ///< of those queued, the ones that are being sent
@@ -68,19 +70,23 @@ struct destination_statistics {
     breaker_state breaker = breaker_state::closed;
     signal_statistics spans;
     signal_statistics data_points;
+    signal_statistics logs;
     std::uint64_t queue_bytes = 0; ///< of bodies that wait in memory
 };
 
-/// A snapshot of all counts: those of spans, and beside them those of metrics.
+/// A snapshot of all counts: those of spans, and beside them those of metrics and logs.
 struct statistics : signal_statistics {
     signal_statistics data_points; ///< of all periodic readers
+    signal_statistics logs;
+    /// Not recorded, since the limit of their statement held them back: see NANOTEL_LOG_EVERY.
+    std::uint64_t held_back_logs = 0;
     rejected_counts measurements;
     /// Those of options::destinations in their order, or the one of options::exporter, then those of metric
     /// readers with an exporter of their own. After a shutdown as they were at its end.
     std::vector<destination_statistics> destinations;
 };
 
-/// What flush and shutdown achieved, in spans and data points. True when nothing is left behind.
+/// What flush and shutdown achieved, in spans, data points and log records. True when nothing is left behind.
 struct flush_result {
     /// All that was recorded before the call was delivered or dropped, at every destination. What lies on
     /// disk is neither.

@@ -32,10 +32,11 @@ struct destination {
     std::string name{};
     signal_set signals{};
     /// The share of the traces that it takes, from 0 to 1, decided by the trace id: whole traces, and the
-    /// same ones wherever the ratio is the same.
+    /// same ones wherever the ratio is the same. A log record of a trace goes where the trace goes; one
+    /// without a trace is always taken.
     double ratio = 1;
-    /// The spans that it takes; empty: all. Called on the collector thread for each span, so it should take
-    /// nanoseconds. One that throws lets the span pass.
+    /// The spans that it takes, and no log records; empty: all. Called on the collector thread for each span,
+    /// so it should take nanoseconds. One that throws lets the span pass.
     std::function<bool(const span_view&)> filter{};
 };
 

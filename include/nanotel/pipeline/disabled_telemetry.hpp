@@ -21,6 +21,8 @@ public:
 
 inline void flush_on_terminate(std::chrono::milliseconds = std::chrono::seconds(1)) noexcept {}
 
+inline bool set_log_level(std::string_view, severity) noexcept { return true; }
+
 [[nodiscard]] inline telemetry start(const options& = {}) { return {}; }
 
 } // namespace nanotel::inline NANOTEL_ABI

@@ -71,6 +71,7 @@ inline void unlock_after_fork(process_state& state) noexcept {
     state.threads.unlock();
     state.sites.unlock();
     state.metrics.unlock();
+    state.levels.unlock();
     callbacks_of_process().unlock();
     state.forking.mutex.unlock();
     ::pthread_sigmask(SIG_SETMASK, &signals, nullptr);
@@ -88,7 +89,7 @@ inline void before_fork() noexcept {
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     if (!lock_all(std::chrono::steady_clock::now() + fork_patience, state.forking.mutex,
-                  callbacks_of_process(), state.metrics, state.sites, state.threads)) {
+                  callbacks_of_process(), state.levels, state.metrics, state.sites, state.threads)) {
         ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
         return;
     }

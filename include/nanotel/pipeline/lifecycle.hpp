@@ -27,23 +27,46 @@ inline void add_counts(signal_statistics& sum, const signal_statistics& more) {
     sum.dropped_by.damaged += more.dropped_by.damaged;
 }
 
+template <class Stream>
+void add_counts(signal_statistics& sum, const stream_group<Stream>& streams, std::uint64_t again) {
+    sum.recorded += again;
+    sum.queued += streams.encoded_items();
+    sum.dropped_by.out_of_memory += streams.lost_to_memory();
+    sum.dropped_by.filtered += streams.filtered();
+}
+
 inline void add_counts(statistics& sum, pipeline& one) {
     // Before the queues are asked: what reaches them meanwhile is queued, and not recorded yet.
     const std::uint64_t points = one.reading.collected_points();
     const std::uint64_t lost = one.reading.lost_points();
-    const std::uint64_t again = one.collecting.counted_again();
+    const std::uint64_t again = one.collecting.spans.counted_again();
+    const std::uint64_t logs_again = one.collecting.logs.counted_again();
     sum.destinations.clear();
     one.for_each_destination([&](outlet& each) {
         sum.destinations.push_back(each.queue.describe(each.name));
         add_counts(sum, sum.destinations.back().spans);
         add_counts(sum.data_points, sum.destinations.back().data_points);
+        add_counts(sum.logs, sum.destinations.back().logs);
     });
-    sum.recorded += again;
-    sum.queued += one.collecting.encoded_items();
-    sum.dropped_by.out_of_memory += one.collecting.lost_to_memory();
-    sum.dropped_by.filtered += one.collecting.filtered();
+    add_counts(sum, one.collecting.spans, again);
+    add_counts(sum.logs, one.collecting.logs, logs_again);
     sum.data_points.recorded += points;
     sum.data_points.dropped_by.out_of_memory += lost;
+}
+
+// Of the log records of one thread.
+inline void add_thread(signal_statistics& sum, const log_counts& counted, std::uint64_t parsed) {
+    const std::uint64_t full = counted.dropped_full.load_relaxed();
+    const std::uint64_t large = counted.dropped_large.load_relaxed();
+    const std::uint64_t interrupting = counted.interrupting.load_relaxed();
+    // After those that are through: what is recorded meanwhile is queued.
+    const std::uint64_t recorded = counted.recorded.load_relaxed();
+    const std::uint64_t through = parsed + full + large;
+    sum.recorded += recorded + interrupting;
+    sum.queued += recorded - std::min(recorded, through);
+    sum.dropped_by.ring_full += full;
+    sum.dropped_by.too_large += large;
+    sum.dropped_by.interrupting += interrupting;
 }
 
 inline statistics collect_statistics() {
@@ -69,12 +92,15 @@ inline statistics collect_statistics() {
         sum.dropped_by.ring_full += full;
         sum.dropped_by.too_large += large;
         sum.measurements.interrupting += thread.measured.interrupting.load_relaxed();
+        add_thread(sum.logs, thread.logs, thread.parsed_logs.load_relaxed());
+        sum.held_back_logs += thread.logs.held_back.load_relaxed();
     });
     sum.recorded += recorded;
     sum.queued += recorded - std::min(recorded, parsed);
     if (running) add_counts(sum, *running);
     sum.dropped = sum.dropped_by.total();
     sum.data_points.dropped = sum.data_points.dropped_by.total();
+    sum.logs.dropped = sum.logs.dropped_by.total();
     const rejected_measurements& rejected = state.metrics.rejected;
     sum.measurements.invalid = rejected.invalid.load_relaxed();
     sum.measurements.not_finite = rejected.not_finite.load_relaxed();
@@ -84,11 +110,14 @@ inline statistics collect_statistics() {
 
 inline flush_result difference(bool complete, const statistics& before, const statistics& after) noexcept {
     const auto dropped = [](const statistics& s) {
-        return s.dropped - s.dropped_by.filtered + s.data_points.dropped;
+        return s.dropped - s.dropped_by.filtered + s.data_points.dropped + s.logs.dropped -
+               s.logs.dropped_by.filtered;
     };
-    return {complete,
-            after.delivered - before.delivered + after.data_points.delivered - before.data_points.delivered,
-            dropped(after) - dropped(before), after.queued + after.data_points.queued};
+    const auto delivered = [](const statistics& s) {
+        return s.delivered + s.data_points.delivered + s.logs.delivered;
+    };
+    return {complete, delivered(after) - delivered(before), dropped(after) - dropped(before),
+            after.queued + after.data_points.queued + after.logs.queued};
 }
 
 inline flush_result flush_until(steady_clock::time_point deadline) {
@@ -188,6 +217,18 @@ inline std::shared_ptr<restart_plan> exchange_plan(std::shared_ptr<restart_plan>
     return plan;
 }
 
+// Such as "3 spans and 2 log records"; empty where there are none of any.
+inline std::string list_of_items(std::uint64_t spans, std::uint64_t points, std::uint64_t logs) {
+    std::string list;
+    const auto add = [&](std::uint64_t count, const char* noun) {
+        if (count != 0) list += (list.empty() ? "" : " and ") + std::to_string(count) + noun;
+    };
+    add(spans, " spans");
+    add(points, " data points");
+    add(logs, " log records");
+    return list;
+}
+
 inline flush_result shutdown_until(steady_clock::time_point deadline) {
     process_state& state = process();
     if (state.threads.is_unprepared_child()) return {.complete = true};
@@ -219,11 +260,13 @@ inline flush_result shutdown_until(steady_clock::time_point deadline) {
         state.before = sum;
         state.before.queued = state.before.spilled; // of earlier ones too
         state.before.data_points.queued = state.before.data_points.spilled;
+        state.before.logs.queued = state.before.logs.spilled;
         ending->for_each_destination([&](outlet& each) {
             if (each.spool_folder.empty()) return;
             auto& left = state.left_on_disk[each.spool_folder];
             left[0] += each.queue.snapshot(signal::traces).spilled;
             left[1] += each.queue.snapshot(signal::metrics).spilled;
+            left[2] += each.queue.snapshot(signal::logs).spilled;
         });
         state.running.reset();
         state.phase = life_phase::stopped;
@@ -234,18 +277,17 @@ inline flush_result shutdown_until(steady_clock::time_point deadline) {
     if (ending && !complete) {
         statistics sum;
         add_counts(sum, *ending);
-        if (const std::uint64_t spilled = sum.spilled + sum.data_points.spilled; spilled != 0)
+        const std::string spilled = list_of_items(sum.spilled, sum.data_points.spilled, sum.logs.spilled);
+        if (!spilled.empty())
             diagnose(diagnostic_level::warning, "shutdown:spilled",
-                     std::to_string(sum.spilled) + " spans and " + std::to_string(sum.data_points.spilled) +
-                         " data points were not delivered before the deadline of the shutdown; they wait on "
-                         "disk, and the next start with the same options::spool sends them");
-        if (sum.dropped_by.shut_down + sum.data_points.dropped_by.shut_down == 0) return result;
-        const std::uint64_t points = sum.data_points.dropped_by.shut_down;
+                     spilled + " were not delivered before the deadline of the shutdown; they wait on "
+                               "disk, and the next start with the same options::spool sends them");
+        const std::string lost = list_of_items(sum.dropped_by.shut_down, sum.data_points.dropped_by.shut_down,
+                                               sum.logs.dropped_by.shut_down);
+        if (lost.empty()) return result;
         diagnose(diagnostic_level::error, "shutdown",
-                 std::to_string(sum.dropped_by.shut_down) + " spans" +
-                     (points != 0 ? " and " + std::to_string(points) + " data points" : "") +
-                     " were not delivered before the deadline of the shutdown and are dropped; give it "
-                     "more time (options::shutdown_timeout) or see why the destination is slow");
+                 lost + " were not delivered before the deadline of the shutdown and are dropped; give it "
+                        "more time (options::shutdown_timeout) or see why the destination is slow");
     }
     return result;
 }

@@ -11,6 +11,7 @@
 #include <nanotel/otlp/resource.hpp>
 #include <nanotel/otlp/span_sections.hpp>
 #include <nanotel/pipeline/destination.hpp>
+#include <nanotel/pipeline/log_processing.hpp>
 #include <nanotel/pipeline/metric_reader.hpp>
 #include <nanotel/pipeline/spool_options.hpp>
 #include <nanotel/resource/detectors.hpp>
@@ -51,7 +52,7 @@ struct options {
     /// OTEL_RESOURCE_DETECTORS: their names, all, or none.
     std::optional<resource_detector_set> resource_detectors{}; // all
 
-    /// Where spans go, and metrics whose reader says nothing else: otlp_http(), otlp_file(),
+    /// Where spans and log records go, and metrics whose reader says nothing else: otlp_http(), otlp_file(),
     /// console_exporter(), otlp_stdout(), a memory_exporter. Null, and without `destinations`: what
     /// OTEL_TRACES_EXPORTER, OTEL_METRICS_EXPORTER and OTEL_LOGS_EXPORTER name, which is some of otlp,
     /// console and otlp/stdout between commas, or none; otlp by default, with the variables of
@@ -113,6 +114,8 @@ struct options {
     /// OTEL_ATTRIBUTE_COUNT_LIMIT and OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT; OTEL_SPAN_EVENT_COUNT_LIMIT,
     /// OTEL_SPAN_LINK_COUNT_LIMIT, OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT, OTEL_LINK_ATTRIBUTE_COUNT_LIMIT.
     std::optional<span_limits> limits{};
+
+    log_processing logs{};
 
     /// How long the guard that start returns, and the exit of the process, wait for the last spans.
     std::chrono::milliseconds shutdown_timeout{5'000};

@@ -49,6 +49,23 @@ inline outlet& add_outlet(pipeline& made, const options& given, std::shared_ptr<
     return *made.outlets.back();
 }
 
+struct known_log_stream {
+    std::uint64_t threshold;
+    log_stream* stream;
+};
+
+// The stream of log records that the destination shares with those of the same ratio. Filters choose spans.
+inline log_stream& add_logs(pipeline& made, const options& given, const destination& to,
+                            const std::string& resource_json, std::vector<known_log_stream>& shared) {
+    const sampler ratio = sampler::trace_id_ratio(to.ratio);
+    for (const known_log_stream& known : shared)
+        if (known.threshold == ratio.threshold()) return *known.stream;
+    log_stream& stream = made.collecting.logs.add(std::make_unique<log_stream>(
+        process().sites, resource_json, make_log_encoding(given), make_log_batch(given), ratio));
+    shared.push_back({ratio.threshold(), &stream});
+    return stream;
+}
+
 // Outlets and streams for the destinations; where metrics go whose reader has no exporter of its own.
 inline fan_out add_destinations(pipeline& made, const options& given, const std::vector<destination>& all,
                                 const std::string& resource_json) {
@@ -58,9 +75,11 @@ inline fan_out add_destinations(pipeline& made, const options& given, const std:
         trace_stream* stream;
     };
     std::vector<known_stream> shared; // by those without a filter
+    std::vector<known_log_stream> logs;
     for (const destination& each : all) {
         outlet& to = add_outlet(made, given, each.exporter, each.name);
         if (each.signals.metrics) metrics.add(to.queue);
+        if (each.signals.logs) add_logs(made, given, each, resource_json, logs).to.add(to.queue);
         if (!each.signals.traces) continue;
         const sampler ratio = sampler::trace_id_ratio(each.ratio);
         trace_stream* stream = nullptr;
@@ -72,8 +91,8 @@ inline fan_out add_destinations(pipeline& made, const options& given, const std:
             how.ratio = ratio;
             how.filter = each.filter;
             how.name = to.name;
-            stream = &made.collecting.add(std::make_unique<trace_stream>(process().sites, resource_json,
-                                                                         make_limits(given), std::move(how)));
+            stream = &made.collecting.spans.add(std::make_unique<trace_stream>(
+                process().sites, resource_json, make_limits(given), std::move(how)));
             if (!each.filter) shared.push_back({ratio.threshold(), stream});
         }
         stream->to.add(to.queue);
@@ -104,11 +123,11 @@ inline void publish(process_state& state, std::shared_ptr<pipeline> made) {
     for (const auto& [folder, mine] : made->counted_before) {
         auto& left = state.left_on_disk[folder];
         for (std::size_t k = 0; k < 3; ++k) left[k] -= std::min(left[k], mine[k]);
-        for (auto* const counts :
-             {static_cast<signal_statistics*>(&state.before), &state.before.data_points}) {
-            const std::uint64_t items = mine[counts == &state.before.data_points ? 1 : 0];
-            counts->queued -= std::min(counts->queued, items);
-            counts->spilled -= std::min(counts->spilled, items);
+        const std::array<signal_statistics*, 3> counted{&state.before, &state.before.data_points,
+                                                        &state.before.logs};
+        for (std::size_t k = 0; k < counted.size(); ++k) {
+            counted[k]->queued -= std::min(counted[k]->queued, mine[k]);
+            counted[k]->spilled -= std::min(counted[k]->spilled, mine[k]);
         }
     }
     made->counted_before.clear();

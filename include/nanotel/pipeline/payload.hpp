@@ -28,6 +28,7 @@ struct queued_payload {
 struct queue_options {
     std::size_t bytes = std::size_t{64} << 20;
     std::uint64_t items = 0; // spans in memory; 0: no limit
+    std::uint64_t logs = 0;  // log records
     // How long a full queue holds up push, and so at last the threads that record, before it drops.
     std::chrono::nanoseconds patience{0};
     // The same, while payloads are being moved to disk.

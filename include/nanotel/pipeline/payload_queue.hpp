@@ -214,7 +214,8 @@ public:
     }
     destination_statistics describe(std::string name) const {
         const std::lock_guard lock(mutex_);
-        return {std::move(name), breaker_, counts(signal::traces), counts(signal::metrics), bytes_};
+        return {std::move(name),      breaker_, counts(signal::traces), counts(signal::metrics),
+                counts(signal::logs), bytes_};
     }
     // Items that wait, by where: for a diagnostic.
     struct backlog {

@@ -43,9 +43,11 @@ inline bool payload_queue::offer(const shared_body& body, std::uint64_t items, s
 inline bool payload_queue::fits(std::size_t bytes, std::uint64_t items, signal kind) const noexcept {
     // One payload may always be under way, or on its way to disk.
     const bool empty = payloads_.empty() && parts_.empty() && (!under_way_ || may_spill());
-    const bool limited = options_.items != 0 && kind == signal::traces;
-    return empty || (bytes_ + bytes <= options_.bytes &&
-                     (!limited || in_memory_[index_of(kind)] + items <= options_.items));
+    const std::uint64_t most = kind == signal::traces ? options_.items
+                               : kind == signal::logs ? options_.logs
+                                                      : 0;
+    return empty ||
+           (bytes_ + bytes <= options_.bytes && (most == 0 || in_memory_[index_of(kind)] + items <= most));
 }
 
 template <class MayGoOn>

@@ -6,6 +6,7 @@
 #include <nanotel/core/module_registry.hpp>
 #include <nanotel/core/site_registry.hpp>
 #include <nanotel/core/thread_registry.hpp>
+#include <nanotel/log/levels.hpp>
 #include <nanotel/pipeline/collector.hpp>
 #include <nanotel/pipeline/fork_state.hpp>
 #include <nanotel/pipeline/metric_thread.hpp>
@@ -111,6 +112,7 @@ struct process_state {
     site_registry sites;
     thread_registry threads;
     metric_store metrics{sites};
+    log_levels levels{modules};
     wake_signal signal;
     // A late record of the time before a shutdown may read these while the next start writes them: relaxed,
     // each is used for itself.

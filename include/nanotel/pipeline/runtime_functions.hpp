@@ -87,6 +87,25 @@ inline void fill_table(runtime_table& table) noexcept {
         const errno_kept kept;
         return process().sites.add(site, keys, count);
     };
+    table.register_log_site = [](log_site& site, const site_key* keys, std::uint32_t count) noexcept {
+        const errno_kept kept;
+        return process().sites.add(site, keys, count);
+    };
+    table.log_gate_of = [](text scope) noexcept {
+        const errno_kept kept;
+        process().signal.expect_logs();
+        return process().levels.gate_of(scope);
+    };
+    table.coarse_nanoseconds = []() noexcept {
+        if (const auto injected = process().injected_clock.load_relaxed()) return injected();
+        return coarse_nanoseconds();
+    };
+    table.make_room_for_log = [](thread_state& thread, std::uint64_t size) noexcept {
+        const errno_kept kept;
+        return process().threads.make_room(
+            thread, size, [] { return process().signal.wake(); }, thread.logs.dropped_full,
+            thread.logs.dropped_large);
+    };
     table.register_scope = [](const instrumentation_scope& scope) noexcept {
         return process().sites.add_scope(scope);
     };

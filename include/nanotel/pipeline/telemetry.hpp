@@ -9,6 +9,7 @@
 #include <nanotel/pipeline/outlets.hpp>
 #include <nanotel/pipeline/process_resource.hpp>
 #include <nanotel/pipeline/runtime_functions.hpp>
+#include <nanotel/pipeline/set_log_level.hpp>
 
 #include <cstdlib> // atexit
 
@@ -190,6 +191,7 @@ inline void launch(options given, std::uint32_t number, bool goes_on) {
                                                                 : root_mode::asked;
         state.threads.configure(make_ring_options(given), mode, roots);
         state.table.largest_record.store_relaxed(state.threads.largest_record());
+        state.levels.begin(given.logs.levels, !plan->built->collecting.logs.empty(), goes_on);
         static_cast<void>(exchange_plan(std::move(plan)));
         state.modules.enable(number);
         enter(life_phase::running, std::move(made));

@@ -4,7 +4,7 @@
 
 #include <nanotel/core/diagnostics.hpp>
 #include <nanotel/otlp/trace_encoder.hpp>
-#include <nanotel/pipeline/fan_out.hpp>
+#include <nanotel/pipeline/record_stream.hpp>
 #include <nanotel/pipeline/span_view.hpp>
 #include <nanotel/trace/sampler.hpp>
 
@@ -20,55 +20,19 @@ struct stream_options {
     std::string name{}; // of the destination whose filter it is
 };
 
-// The collector thread's, but for the counts, which anybody may read.
-class trace_stream {
+class trace_stream : public record_stream<trace_encoder> {
 public:
-    using clock = std::chrono::steady_clock;
-
     trace_stream(const site_registry& sites, const std::string& resource_json, const span_limits& limits,
                  stream_options options)
-        : sites_(sites), options_(std::move(options)),
-          chooses_(!options_.ratio.keeps_all() || options_.filter), encoder_(sites, resource_json, limits) {}
+        : record_stream(signal::traces, {options.batch_bytes, options.batch_items, {}}, sites, resource_json,
+                        limits),
+          sites_(sites), options_(std::move(options)),
+          chooses_(!options_.ratio.keeps_all() || options_.filter) {}
 
-    fan_out to; // filled before the first span
-
-    // For how many destinations the record counts from here on. The body is due then if it begins with this.
+    // For how many destinations the record counts from here on.
     std::uint64_t add(const std::byte* record, const clock_map& times, clock::time_point due) noexcept {
-        if (chooses_ && !takes(record, times)) return 0;
-        if (!encoder_.add(record, times)) [[unlikely]] {
-            lost_.add_by_owner(to.size());
-            return to.size();
-        }
-        if (encoder_.items() == 1) due_ = due;
-        encoded_.store_relaxed(encoder_.items() * to.size());
-        if (encoder_.size() >= options_.batch_bytes || encoder_.items() == options_.batch_items) close();
-        return to.size();
+        return chooses_ && !takes(record, times) ? 0 : encode(record, times, due);
     }
-
-    // Hands the body over, if there is one.
-    void close() noexcept {
-        const std::uint64_t items = encoder_.items();
-        if (items == 0) return;
-        complained_ = false;
-        byte_buffer body;
-        try {
-            body = encoder_.take();
-        } catch (...) { // no memory
-        }
-        if (body.empty())
-            lost_.add_by_owner(items * to.size());
-        else
-            to.push(std::move(body), items, signal::traces);
-        encoded_.store_relaxed(0);
-    }
-
-    // When the body under construction is to be closed; never, where there is none.
-    clock::time_point due() const noexcept { return encoder_.items() != 0 ? due_ : clock::time_point::max(); }
-    bool is_due(clock::time_point now) const noexcept { return now >= due(); }
-
-    // Once for each destination.
-    std::uint64_t encoded_items() const noexcept { return encoded_.load_relaxed(); }
-    std::uint64_t lost_to_memory() const noexcept { return lost_.load_relaxed(); }
 
 private:
     bool takes(const std::byte* record, const clock_map& times) noexcept {
@@ -89,7 +53,7 @@ private:
     }
     // Once a body: diagnostics are limited, but a text costs more than a span.
     void complain(const char* why) noexcept {
-        if (std::exchange(complained_, true)) return;
+        if (std::exchange(complained_at_, closed()) == closed()) return;
         try {
             diagnose(diagnostic_level::error, "filter:" + options_.name,
                      "the filter of the destination '" + options_.name + "' threw: " + why +
@@ -102,13 +66,7 @@ private:
     const stream_options options_;
     const bool chooses_;
     std::vector<const known_site*> known_;
-    trace_encoder encoder_;
-    clock::time_point due_{};
-    bool complained_ = false;
-
-    // One writer, read by statistics: relaxed.
-    atomic<std::uint64_t> encoded_;
-    atomic<std::uint64_t> lost_;
+    std::uint64_t complained_at_ = ~std::uint64_t{0}; // bodies that had been closed
 };
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

@@ -3,8 +3,8 @@
 // attributes.
 #pragma once
 
+#include <nanotel/core/function_name.hpp>
 #include <nanotel/core/scope.hpp>
-#include <nanotel/trace/function_name.hpp>
 
 #ifndef NANOTEL_DISABLED
 
