@@ -23,11 +23,13 @@
 
 #include <nanotel/core/config.hpp>
 #include <nanotel/core/environment.hpp>
+#include <nanotel/exporters/console_logs.hpp>
 #include <nanotel/exporters/console_metrics.hpp>
 #include <nanotel/exporters/console_traces.hpp>
 #include <nanotel/exporters/exporter.hpp>
 #include <nanotel/exporters/stream_output.hpp>
 #include <nanotel/otlp/decode.hpp>
+#include <nanotel/otlp/decode_logs.hpp>
 #include <nanotel/otlp/decode_metrics.hpp>
 
 namespace nanotel::inline NANOTEL_ABI {
@@ -113,6 +115,12 @@ private:
             if (std::none_of(decoded.metrics.begin(), decoded.metrics.end(), has_points)) return {};
             add_resource(text, decoded.metrics.front().resource, seen, how);
             text += metrics_text(decoded.metrics, how);
+        } else {
+            const decoded_logs decoded = decode_logs(body.body);
+            error = decoded.error;
+            if (decoded.logs.empty()) return {};
+            add_resource(text, decoded.logs.front().resource, seen, how);
+            text += logs_text(decoded.logs, how);
         }
         return text;
     }
@@ -171,10 +179,10 @@ private:
 
 } // namespace detail
 
-/// An exporter that shows traces as trees and metrics as tables, in colours where the terminal can. For
-/// people, not for programs: the form may change. Whatever a name or a value holds, it cannot control the
-/// terminal. A pipe that is full never holds the program up, and one that nobody reads any more drops what
-/// would go there. Also by OTEL_TRACES_EXPORTER=console, and likewise for METRICS and LOGS.
+/// An exporter that shows traces as trees, metrics as tables and log records as lines, in colours where the
+/// terminal can. For people, not for programs: the form may change. Whatever a name or a value holds, it
+/// cannot control the terminal. A pipe that is full never holds the program up, and one that nobody reads any
+/// more drops what would go there. Also by OTEL_TRACES_EXPORTER=console, and likewise for METRICS and LOGS.
 [[nodiscard]] inline std::shared_ptr<exporter> console_exporter(console_options options = {},
                                                                 const environment& variables = {}) {
     return std::make_shared<detail::console_exporter_of_stream>(options, variables);

@@ -2,7 +2,7 @@
 // Attributes as people read them on a console.
 #pragma once
 
-#include <algorithm> // max
+#include <algorithm> // min
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -130,6 +130,18 @@ detail_lines(const std::vector<console_detail>& details, std::size_t width, cons
         for (const std::string& line : detail.lines) lines.push_back("  " + line);
     }
     return lines;
+}
+
+/// The columns of a text whose colours take none.
+[[nodiscard]] inline std::size_t plain_width(std::string_view text) noexcept {
+    std::size_t width = 0;
+    while (!text.empty()) {
+        const auto sequence = text.find('\x1b');
+        width += shown_width(text.substr(0, sequence));
+        text = sequence == text.npos ? std::string_view()
+                                     : text.substr(std::min(text.find('m', sequence), text.size() - 1) + 1);
+    }
+    return width;
 }
 
 /// The attributes on one line, as a label set or a log record has them.
