@@ -2,6 +2,8 @@
 #include <nanotel/instrument/self.hpp>
 #include <nanotel/sdk.hpp>
 
+#include "logs_declarations.inc"
+#include "middleware_declarations.inc"
 #include "scraping_declarations.inc"
 
 #undef NDEBUG // the readme's assert is the test
@@ -53,6 +55,22 @@ std::string propagate() {
     return headers.find("traceparent")->second + " " + headers.find("baggage")->second;
 }
 
+void log() {
+    const std::string user = "ada", address = "10.0.0.7", name = "mail", tenant = "blue";
+    const double amount = 59.9;
+    const int order = 4711;
+    const std::runtime_error e("no money");
+    const cart_of_goods cart;
+    const auto dump = [](const cart_of_goods&) {};
+#include "logs_statements.inc"
+}
+
+void call_others() {
+    const auto step = [] { return false; };
+    NANOTEL_SPAN(span, "page");
+#include "middleware_statements.inc"
+}
+
 bool keeps_health_checks() {
 #include "sampling.inc"
     const nanotel::span checked("GET /healthz");
@@ -96,6 +114,15 @@ int main() {
         auto telemetry = nanotel::start({.exporter = std::make_shared<nanotel::memory_exporter>()});
         const std::string sent = shop::propagate();
         assert(sent.starts_with("00-0123456789abcdef0123456789abcdef-") && sent.ends_with("-01 tenant=17"));
+    }
+    {
+        const auto sent = std::make_shared<nanotel::memory_exporter>();
+        auto telemetry = nanotel::start({.exporter = sent});
+        shop::log();
+        shop::call_others();
+        assert(telemetry.flush(5s));
+        assert(sent->logs().size() == 4 && sent->logs()[0].attributes["order.id"] == 4711);
+        assert(sent->spans().size() == 2 && sent->spans()[0].name == "SELECT items");
     }
     assert(!shop::keeps_health_checks());
     shop::be_scraped();
