@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Compiled alone: its namespaces show.
 #include "collector/collector_process.hpp"
 
 #include <nanotel/otlp/decode_logs.hpp>
