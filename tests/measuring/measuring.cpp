@@ -223,6 +223,7 @@ std::vector<nanotel::metric_reader>
 default_readers(const std::vector<std::pair<std::string, std::string>>& environment) {
     nanotel::options given;
     given.environment = environment_of(environment);
+    nanotel::detail::choose_readers(given);
     return nanotel::detail::make_metric_readers(given);
 }
 

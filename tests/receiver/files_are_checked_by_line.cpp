@@ -62,7 +62,8 @@ TEST_CASE("a good file passes line by line") {
 TEST_CASE("what a file adds to the rules is checked") {
     const scratch directory;
     const auto line = one_line(receiver_test::good_traces);
-    const std::string logs = R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}]})";
+    const std::string logs = R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[)"
+                             R"({"observedTimeUnixNano":"1544712660000000000","body":{"stringValue":"b"}}]}]}]})";
     const auto file = directory.write("traces.json", line + "\n\n" + logs + '\n' + line);
     receiver::session run("line");
     receiver::strict_check check;

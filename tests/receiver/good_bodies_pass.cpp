@@ -74,7 +74,8 @@ TEST_CASE("envelopes of metrics and logs are checked and their records counted")
     CHECK(metrics.records == 2);
     CHECK(metrics.metrics.data_points == 2);
     const auto logs = check.body(log, receiver::signal::logs,
-                                 R"({"resourceLogs":[{"resource":{},"scopeLogs":[{"logRecords":[{}]}]}]})");
+                                 R"({"resourceLogs":[{"resource":{},"scopeLogs":[{"logRecords":[
+            {"observedTimeUnixNano":"1544712660000000000","body":{"stringValue":"b"}}]}]}]})");
     CHECK(logs.records == 1);
     CHECK(log.total() == 0);
     check.body(log, receiver::signal::logs, R"({"resourceSpans":[]})");
