@@ -1,13 +1,13 @@
 # Compiles the test files of a module a dozen at a time. What they include is most of what they cost, and is the same for
 # nearly all of them. Each file has a namespace of its own, so that the names of one do not meet those of another. What that
-# does not suit is compiled alone: files without a test case, those that reopen a namespace, define a macro, choose by #if or
-# have a main, and those that say so: "// Compiled alone: why".
+# does not suit is compiled alone: files without a test case, those that reopen a namespace, define a macro, choose by #if, replace
+# operator new or have a main, and those that say so: "// Compiled alone: why".
 
 option(NANOTEL_JOIN_TESTS "Compile test files a dozen at a time: less in all, more after a change of one" OFF)
 
 # nanotel_join_tests(LIST PROGRAM): replaces the files in LIST by the units that hold them.
 function(nanotel_join_tests list program)
-    set(alone_pattern "^(namespace (nanotel|std)|#define|#undef|#if|int main\\(|extern \"C\"|// Compiled alone)")
+    set(alone_pattern "^(namespace (nanotel|std)|#define|#undef|#if|int main\\(|void\\*? operator (new|delete)|extern \"C\"|// Compiled alone)")
     set(a_dozen 12)
     set(alone)
     set(together)
