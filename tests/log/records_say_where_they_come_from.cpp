@@ -34,7 +34,7 @@ TEST_CASE("a record names severity, scope, file, line and function") {
     CHECK(log.scope.schema_url == "https://example.com/schema");
     CHECK(log.scope.attributes["team"] == "carts");
     CHECK(log.attributes["code.file.path"] == __FILE__);
-    CHECK(log.attributes["code.line.number"] == 19);
+    CHECK(log.attributes["code.line.number"] == 20);
     CHECK(log.attributes["code.function.name"] == "shop::cart::basket::fill");
     CHECK(log.attributes.size() == 3);
     CHECK(log.event_name.empty());

@@ -77,7 +77,7 @@ TEST_CASE("a value that cannot be is named and ignored") {
     }
     for (const char* const value : {"low_memory", "true", "delta,cumulative"}) readers_of(preference, value);
     for (const char* const value : {"exponential", "explicit"}) readers_of(aggregation, value);
-    for (const char* const value : {"console", "prometheus9090"}) readers_of(exporter, value);
+    for (const char* const value : {"konsole", "prometheus9090"}) readers_of(exporter, value);
 }
 
 // Fails where what the variables say is not what the pipeline is built from.
