@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Compiled alone: its namespaces show.
 #include "recording.hpp"
 
 #include <string>
