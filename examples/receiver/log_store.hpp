@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -34,10 +33,12 @@ public:
     /// Those of one trace, in the order of their times. Looks at all.
     [[nodiscard]] std::vector<received_log> of(const id_words<2>& trace) const {
         std::vector<received_log> found;
-        std::copy_if(logs_.begin(), logs_.end(), std::back_inserter(found),
-                     [&](const received_log& one) { return one.trace == trace; });
-        std::stable_sort(found.begin(), found.end(),
-                         [](const received_log& a, const received_log& b) { return a.time < b.time; });
+        for (const received_log& one : logs_) {
+            if (one.trace != trace) continue;
+            found.insert(std::upper_bound(found.begin(), found.end(), one,
+                                          [](const auto& a, const auto& b) { return a.time < b.time; }),
+                         one);
+        }
         return found;
     }
 

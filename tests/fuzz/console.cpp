@@ -37,12 +37,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     expect(id.find_first_not_of("0123456789abcdef-") == id.npos);
     static_cast<void>(parse_os_release(input));
 
-    for (const nanotel::signal kind : {nanotel::signal::traces, nanotel::signal::metrics}) {
+    for (const nanotel::signal kind :
+         {nanotel::signal::traces, nanotel::signal::metrics, nanotel::signal::logs}) {
         char* text = nullptr;
         std::size_t length = 0;
         std::FILE* const memory = ::open_memstream(&text, &length);
-        nanotel::console_exporter({.file = memory, .colours = false})
-            ->send({kind, input, 1}, std::chrono::steady_clock::now() + std::chrono::seconds(60));
+        static_cast<void>(
+            nanotel::console_exporter({.file = memory, .colours = false})
+                ->send({kind, input, 1}, std::chrono::steady_clock::now() + std::chrono::seconds(60)));
         std::fclose(memory);
         const std::string shown(text, length);
         std::free(text);

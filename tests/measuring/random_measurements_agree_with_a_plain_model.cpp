@@ -132,7 +132,7 @@ void with_labels(const measurement& m, Use&& use) {
 }
 
 void perform(const measurement& m) {
-    const auto whole = static_cast<std::int64_t>(m.amount);
+    const auto whole = std::isfinite(m.amount) ? static_cast<std::int64_t>(m.amount) : 0; // doubles only
     switch (m.instrument) {
     case 0:
         return with_labels(m, [&](auto... l) { int_counter.add(whole, l...); });

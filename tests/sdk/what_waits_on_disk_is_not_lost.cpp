@@ -309,7 +309,7 @@ TEST_CASE("several destinations answer at random, across restarts, and every cou
             o.destinations.push_back({.exporter = all[i], .name = std::to_string(i)});
         o.destinations[1].ratio = 0.5;
         o.spool.directory = folder.path;
-        o.max_queue_bytes = 30'000; // room for the halves of a body beside the next
+        o.max_queue_bytes = 3'000;
         o.max_export_batch_size = 5;
         auto telemetry = nanotel::start(std::move(o));
         for (int step = 0; step < 3; ++step) {

@@ -41,8 +41,8 @@ inline bool payload_queue::offer(const shared_body& body, std::uint64_t items, s
 }
 
 inline bool payload_queue::fits(std::size_t bytes, std::uint64_t items, signal kind) const noexcept {
-    // One payload may always be under way, or on its way to disk.
-    const bool empty = payloads_.empty() && parts_.empty() && (!under_way_ || may_spill());
+    // One payload may always be under way with what is left of it, or on its way to disk, past these.
+    const bool empty = payloads_.empty() && (may_spill() || (parts_.empty() && !under_way_));
     const std::uint64_t most = kind == signal::traces ? options_.items
                                : kind == signal::logs ? options_.logs
                                                       : 0;
