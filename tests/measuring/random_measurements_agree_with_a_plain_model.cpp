@@ -2,6 +2,7 @@
 #include "exponential_model.hpp"
 #include "support/sanitizers.hpp"
 
+#include <cmath>
 #include <condition_variable>
 #include <optional>
 #include <random>

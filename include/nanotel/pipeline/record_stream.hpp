@@ -82,7 +82,7 @@ private:
 template <class Stream>
 class stream_group {
 public:
-    using clock = typename Stream::clock;
+    using time_point = typename Stream::clock::time_point;
 
     // Before the start.
     Stream& add(std::unique_ptr<Stream> stream) {
@@ -91,7 +91,7 @@ public:
     }
     bool empty() const noexcept { return streams_.empty(); }
 
-    void add(const std::byte* record, const clock_map& times, clock::time_point due) noexcept {
+    void add(const std::byte* record, const clock_map& times, time_point due) noexcept {
         std::uint64_t takers = 0;
         for (const auto& stream : streams_) takers += stream->add(record, times, due);
         if (takers == 1) [[likely]]
@@ -101,12 +101,12 @@ public:
         else
             counted_again_.add_by_owner(takers - 1);
     }
-    void close(bool all, clock::time_point now) noexcept {
+    void close(bool all, time_point now) noexcept {
         for (const auto& stream : streams_)
             if (all || stream->is_due(now)) stream->close();
     }
-    clock::time_point due() const noexcept {
-        auto first = clock::time_point::max();
+    time_point due() const noexcept {
+        time_point first = time_point::max();
         for (const auto& stream : streams_) first = std::min(first, stream->due());
         return first;
     }
