@@ -13,6 +13,7 @@
 #include <map>
 #include <stdexcept>
 #include <tuple>
+#include <utility>
 
 namespace bench {
 
@@ -30,14 +31,15 @@ struct sample {
     double reference; // the slower of the two loops around it
 };
 
-std::map<std::string, std::vector<sample>> samples;
+// By name and library: what several libraries do has one name.
+std::map<std::pair<std::string, std::string>, std::vector<sample>> samples;
 double fastest_reference = 1e9;
 
 double take_sample(const scenario& s) {
     const double before = s.bracketed ? reference_sample() : 0;
     const double value = s.sample();
     const double after = s.bracketed ? reference_sample() : 0;
-    samples[s.name].push_back({value, std::max(before, after)});
+    samples[{s.name, s.library}].push_back({value, std::max(before, after)});
     if (s.bracketed) fastest_reference = std::min({fastest_reference, before, after});
     return value;
 }
@@ -61,7 +63,7 @@ struct figures {
 };
 
 figures summarise(const scenario& s) {
-    const auto& taken = samples[s.name];
+    const auto& taken = samples[{s.name, s.library}];
     std::vector<double> values;
     // The machine has two speeds, about one to two apart; 15 % tells them and leaves the ordinary noise in.
     for (const sample& x : taken)
@@ -138,16 +140,17 @@ int run(int argc, char** argv) {
 
     std::map<std::string, double> floors;
     for (const scenario& s : scenarios())
-        if (s.name == s.floor && samples.count(s.name)) floors[s.name] = summarise(s).median;
-    fmt::print("\n{:<36} {:<10} {:>12} {:>12} {:>12} {:>9}  {}\n", "benchmark", "unit", "min", "median",
+        if (s.name == s.floor && samples.count({s.name, s.library})) floors[s.name] = summarise(s).median;
+    fmt::print("\n{:<52} {:<10} {:>12} {:>12} {:>12} {:>9}  {}\n", "benchmark", "unit", "min", "median",
                "p90", "x floor", "kept");
     std::string list;
     for (const scenario& s : scenarios()) {
-        if (!samples.count(s.name)) continue;
+        if (!samples.count({s.name, s.library})) continue;
         const figures f = summarise(s);
         const std::string ratio =
             s.unit == "ns" && floors.count(s.floor) ? fmt::format("{:.2f}", f.median / floors[s.floor]) : "";
-        fmt::print("{:<36} {:<10} {:>12.2f} {:>12.2f} {:>12.2f} {:>9}  {}/{}\n", s.name, s.unit, f.min,
+        const std::string name = s.library == "nanotel" ? s.name : s.name + ": " + s.library;
+        fmt::print("{:<52} {:<10} {:>12.2f} {:>12.2f} {:>12.2f} {:>9}  {}/{}\n", name, s.unit, f.min,
                    f.median, f.p90, ratio, f.kept, f.all);
         list += fmt::format("{}{{\"benchmark\":\"{}\",\"library\":\"{}\",\"unit\":\"{}\",\"min\":{:.4f},"
                             "\"median\":{:.4f},\"p90\":{:.4f}}}",

@@ -13,6 +13,16 @@
 
 #include <cstdlib> // atexit
 
+// A program with many files that call start, such as a program of tests, need not compile the pipeline in
+// each of them: they are compiled with NANOTEL_SDK_ELSEWHERE, and one file with NANOTEL_SDK_HERE.
+#if defined(NANOTEL_SDK_ELSEWHERE)
+#define NANOTEL_DETAIL_ENTRY
+#elif defined(NANOTEL_SDK_HERE)
+#define NANOTEL_DETAIL_ENTRY [[gnu::used]] inline
+#else
+#define NANOTEL_DETAIL_ENTRY inline
+#endif
+
 namespace nanotel::inline NANOTEL_ABI {
 
 namespace detail {
@@ -43,10 +53,7 @@ public:
     /// from now. A destination that has failed is asked once more at once, if it has not asked to be spared.
     /// What lies on disk is waited for like what is in memory, be it of an earlier process: it is older, and
     /// goes first.
-    [[nodiscard]] flush_result flush(std::chrono::nanoseconds deadline) {
-        detail::go_on_in_child(); // where nothing was recorded yet there may be callbacks to ask
-        return detail::flush_until(detail::deadline_after(deadline));
-    }
+    [[nodiscard]] NANOTEL_DETAIL_ENTRY flush_result flush(std::chrono::nanoseconds deadline);
 
     /// Ends recording and sends what is left. What the deadline leaves over goes to disk where there is a
     /// spool, within two seconds, and is dropped and counted where there is none; with all of it on disk, a
@@ -55,24 +62,36 @@ public:
     /// exporter that does not come back within a second of it is left to itself, and the next start with the
     /// same one waits for that send. A second shutdown has nothing to do; one beside another thread's waits
     /// for that one.
-    flush_result shutdown(std::chrono::nanoseconds deadline) {
-        start_ = 0;
-        return detail::shutdown_until(detail::deadline_after(deadline));
-    }
+    NANOTEL_DETAIL_ENTRY flush_result shutdown(std::chrono::nanoseconds deadline);
 
     /// The counts since the first start of this process. About a microsecond a thread.
-    [[nodiscard]] statistics stats() const { return detail::collect_statistics(); }
+    [[nodiscard]] NANOTEL_DETAIL_ENTRY statistics stats() const;
 
 private:
     friend telemetry start(options given, detail::module_links& caller);
     explicit telemetry(std::uint32_t start) noexcept : start_(start) {}
 
-    void end() noexcept {
-        if (const std::uint32_t mine = std::exchange(start_, 0)) detail::shut_down_start(mine);
-    }
+    NANOTEL_DETAIL_ENTRY void end() noexcept;
 
     std::uint32_t start_ = 0; // that it ends; 0: none
 };
+
+#ifndef NANOTEL_SDK_ELSEWHERE
+
+NANOTEL_DETAIL_ENTRY flush_result telemetry::flush(std::chrono::nanoseconds deadline) {
+    detail::go_on_in_child(); // where nothing was recorded yet there may be callbacks to ask
+    return detail::flush_until(detail::deadline_after(deadline));
+}
+NANOTEL_DETAIL_ENTRY flush_result telemetry::shutdown(std::chrono::nanoseconds deadline) {
+    start_ = 0;
+    return detail::shutdown_until(detail::deadline_after(deadline));
+}
+NANOTEL_DETAIL_ENTRY statistics telemetry::stats() const { return detail::collect_statistics(); }
+NANOTEL_DETAIL_ENTRY void telemetry::end() noexcept {
+    if (const std::uint32_t mine = std::exchange(start_, 0)) detail::shut_down_start(mine);
+}
+
+#endif
 
 namespace detail {
 
@@ -268,7 +287,12 @@ inline bool restart_in_child() noexcept {
 ///
 /// The shared object that calls it is not unloaded any more, since its code may run on the threads of the
 /// library; `caller` is it, and is not given. Other modules share what is started, and may go.
-[[nodiscard]] inline telemetry start(options given = {}, detail::module_links& caller = detail::this_module) {
+[[nodiscard]] NANOTEL_DETAIL_ENTRY telemetry start(options given = {},
+                                                   detail::module_links& caller = detail::this_module);
+
+#ifndef NANOTEL_SDK_ELSEWHERE
+
+NANOTEL_DETAIL_ENTRY telemetry start(options given, detail::module_links& caller) {
     using detail::life_phase;
     detail::check(given);
     detail::follow_log_level(given.environment);
@@ -333,5 +357,7 @@ inline bool restart_in_child() noexcept {
     detail::launch(std::move(given), number, false);
     return telemetry(number);
 }
+
+#endif
 
 } // namespace nanotel::inline NANOTEL_ABI
