@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by tests/run, examples/run, benchmarks/run, tests/collector/build and tests/prometheus/unpack.
+# Sourced by tests/run, examples/run, benchmarks/run, and the scripts that fetch the real parts for the tests.
 #
 # Everything that is said goes to stderr: a caller's stdout stays free for its result (a path, totals, JSON).
 
@@ -152,7 +152,7 @@ build_preset() {
         cmake --build "$NANOTEL_ROOT/build/$preset" "${targets[@]}"
 }
 
-# --- Go, for the real Collector ------------------------------------------------------------------------------------
+# --- Go, for the real Collector and Jaeger ---------------------------------------------------------------------------
 
 go_is_new_enough() {
     local version major minor

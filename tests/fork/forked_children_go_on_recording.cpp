@@ -221,6 +221,24 @@ TEST_CASE("spans of the parent end in children and their children one after the 
     for (const auto* span : o.named("a root")) CHECK(span->parent_span_id.empty());
 }
 
+TEST_CASE(
+    "the trace state and the baggage of the parent are those of its children until its scopes end in them") {
+    const outcome o = run("carried");
+    REQUIRE(o.status == 0);
+    check_ids_are_unique(o);
+    const auto& served = o.only("served");
+    const auto& below_served = o.only("below served");
+    const auto& below_that = o.only("below that");
+    CHECK(below_served.parent_span_id == served.span_id);
+    CHECK(below_that.parent_span_id == below_served.span_id);
+    for (const auto* span : {&served, &below_served, &below_that}) {
+        CHECK(span->trace_id == "0af7651916cd43dd8448eb211c80319c");
+        CHECK(span->trace_state == "a=1,b=2");
+    }
+    CHECK(o.only("a root").trace_id != served.trace_id);
+    CHECK(o.only("a root").trace_state.empty());
+}
+
 TEST_CASE("instruments and what is bound to them measure in a child from zero") {
     const outcome o = run("instruments");
     REQUIRE(o.status == 0);
@@ -328,7 +346,8 @@ TEST_CASE("what a parent leaves on disk that is killed is delivered while a chil
     CHECK(!o.named("on disk").empty());
 }
 
-TEST_CASE("what a process left on disk is delivered though a child lives on that was forked in a start or shutdown") {
+TEST_CASE("what a process left on disk is delivered though a child lives on that was forked in a start or "
+          "shutdown") {
     for (const char* const way : {"survivor-of-start", "survivor-of-shutdown"}) {
         CAPTURE(way);
         const outcome o = run(way);

@@ -132,10 +132,11 @@ public:
         return ended > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     }
 
-    void end(int signal) {
-        if (child_ <= 0) return;
+    /// Sends it SIGNAL and waits; as wait(), and -1 when it does not run.
+    int end(int signal) {
+        if (child_ <= 0) return -1;
         ::kill(child_, signal);
-        wait();
+        return wait();
     }
 
     /// Asks READY again and again until it says yes; false when the program has ended or a minute has passed.

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -234,7 +235,7 @@ int spans(const std::string& folder) {
     }
     if (status != 0) return status;
     return telemetry.flush(60s) && delivered(telemetry, 4) ? 0 : 4;
-inherited: { nanotel::span s("a root"); }
+inherited : { nanotel::span s("a root"); }
     return telemetry.flush(60s) && delivered(telemetry, 4) ? 0 : 5;
 }
 
@@ -276,6 +277,83 @@ int steps(const std::string& folder) {
     }
     if (wait_for(child) != 0) return 2;
     return telemetry.flush(60s) && delivered(telemetry, 3) ? 0 : 3;
+}
+
+// -- trace state and baggage
+
+// What whoever this thread calls is told now, but for its parent.
+std::string sent() {
+    std::map<std::string, std::string> headers;
+    nanotel::inject(headers);
+    return headers["tracestate"] + " " + headers["baggage"];
+}
+
+int carried(const std::string& folder) {
+    auto telemetry = nanotel::start(make_options(folder));
+    const nanotel::context remote = nanotel::extract(std::map<std::string, std::string>{
+        {"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
+        {"tracestate", "a=1,b=2"},
+        {"baggage", "tenant=blue"}});
+    // Others take and give back theirs, and with them the memory and the counts of owners.
+    std::atomic<bool> done{false};
+    std::vector<std::thread> others;
+    for (int t = 0; t < 2; ++t)
+        others.emplace_back([&] {
+            while (!done.load()) {
+                const nanotel::context_scope attached(remote);
+                const nanotel::baggage_scope more(nanotel::current_baggage().set("other", "thread"));
+            }
+        });
+    int status = 0;
+    pid_t child = -1;
+    {
+        const nanotel::baggage_scope alone(nanotel::baggage().set("tenant", "red"));
+        for (int i = 0; i < 20 && status == 0; ++i)
+            status = wait_for(fork_child([&] {
+                if (!(nanotel::current_baggage().get("tenant") == "red")) return 2;
+                const nanotel::span s("below baggage alone");
+                if (!(s.context().baggage.get("tenant") == "red")) return 3;
+                return nanotel::current_baggage() == s.context().baggage ? 0 : 4;
+            }));
+    }
+    if (status == 0) {
+        const nanotel::context_scope arrived(remote);
+        nanotel::span served("served");
+        const nanotel::baggage_scope told(nanotel::current_baggage().set("user", "ada"));
+        const std::string whole = "a=1,b=2 tenant=blue,user=ada";
+        child = ::fork();
+        if (child == 0) {
+            ::alarm(patience);
+            if (sent() != whole) std::_Exit(5); // asked before anything is recorded, and by a child of it
+            if (wait_for(fork_child([&] { return sent() == whole ? 0 : 1; })) != 0) std::_Exit(6);
+            {
+                nanotel::span below("below served");
+                const nanotel::baggage_scope more(nanotel::current_baggage().set("user", "grace"));
+                nanotel::span deeper("below that");
+                if (sent() != "a=1,b=2 tenant=blue,user=grace") std::_Exit(7);
+            }
+            if (sent() != whole) std::_Exit(8);
+            served.end();
+            if (sent() != whole) std::_Exit(9); // of what arrived
+        } else {
+            status = wait_for(child);
+            if (sent() != whole) status = 10;
+        }
+    } // what is left of the scopes ends in both
+    done = true;
+    if (child != 0)
+        for (std::thread& other : others) other.join();
+    if (status != 0) return status;
+    if (sent() != " ") return 11;
+    if (child == 0) {
+        {
+            nanotel::span s("a root");
+            if (!s.context().baggage.empty()) std::_Exit(12);
+        }
+        const bool sent_all = telemetry.flush(60s) && delivered(telemetry, 3);
+        std::_Exit(sent_all ? 0 : 13); // the threads of the parent cannot be joined here
+    }
+    return telemetry.flush(60s) && delivered(telemetry, 1) ? 0 : 14;
 }
 
 // -- instruments
@@ -695,6 +773,7 @@ int main(int argc, char** argv) {
     if (way == "load") return load(folder, argc > 3 ? std::atoi(argv[3]) : 200);
     if (way == "spans") return spans(folder);
     if (way == "steps") return steps(folder);
+    if (way == "carried") return carried(folder);
     if (way == "instruments") return instruments(folder);
     if (way == "ends") return ends(folder);
     if (way == "starts") return starts(folder);
