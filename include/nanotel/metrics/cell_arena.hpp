@@ -27,6 +27,7 @@ inline metric_cell* lay_out(std::uint64_t* memory, const cell_plan& plan, std::u
                             measured_series& series) noexcept {
     auto* const cell = reinterpret_cast<metric_cell*>(memory);
     cell->kind = plan.kind;
+    cell->loses_labels = plan.exemplars != 0 && loses_labels(series, number);
     cell->plan = number;
     cell->words = static_cast<std::uint32_t>(words_of(plan));
     cell->series = &series;

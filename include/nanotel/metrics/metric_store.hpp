@@ -80,7 +80,8 @@ public:
     void measure(instrument_state& instrument, std::uint32_t index, std::uint64_t bits) noexcept {
         const std::uint32_t known = instrument.slot.load_relaxed() + index;
         long_way(
-            instrument, bits, [&](const thread_metrics& mine) { return mine.find_indirect(known); },
+            instrument, bits, {nullptr, 0, instrument.domain_count, instrument.domains, index},
+            [&](const thread_metrics& mine) { return mine.find_indirect(known); },
             [&](thread_metrics& mine) {
                 const std::uint32_t slot = slot_of(instrument) + index;
                 return &mine.find(slot, registry_.series_at(slot, now()));
@@ -89,7 +90,8 @@ public:
 
     void measure_labelled(instrument_state& instrument, const label_set& set, std::uint64_t bits) noexcept {
         long_way(
-            instrument, bits, [&](const thread_metrics& mine) { return mine.find_remembered(set); },
+            instrument, bits, {set.sections, set.size},
+            [&](const thread_metrics& mine) { return mine.find_remembered(set); },
             [&](thread_metrics& mine) {
                 const std::uint32_t slot = slot_of(instrument);
                 known_instrument& known = registry_.instrument_at(slot);
@@ -121,7 +123,8 @@ public:
             return &mine.find(slot, registry_.series_at(slot, now()));
         };
         long_way(
-            instrument, bits, [&](const thread_metrics& mine) { return mine.find_indirect(known); }, find);
+            instrument, bits, bound.measured(),
+            [&](const thread_metrics& mine) { return mine.find_indirect(known); }, find);
     }
 
     void reject(const instrument_state& instrument, double value) noexcept {
@@ -138,19 +141,21 @@ public:
         }
     }
 
-    void take_exemplar(thread_state& thread, metric_cell& cell, std::uint32_t bucket,
-                       std::uint64_t bits) noexcept {
+    void take_exemplar(thread_state& thread, metric_cell& cell, std::uint32_t bucket, std::uint64_t bits,
+                       const measured_labels* labels) noexcept {
         if (thread.measured.busy != 0) return;
         thread.measured.busy = 1;
         cell.skip.store_relaxed(1);
+        owned_labels kept = labels ? copy_of(*labels) : nullptr;
         if (!cell.reservoir.load_acquire()) make_reservoir(*thread.measured.metrics, cell);
         if (exemplar_reservoir* const reservoir = cell.reservoir.load_acquire();
             reservoir && reservoir->try_lock()) {
-            reservoir->put(thread.context, bits, now(), bucket, thread.ids);
+            kept = reservoir->put(thread.context, bits, now(), bucket, thread.ids, std::move(kept));
             const std::uint32_t skip = reservoir->draw_skip(thread.ids);
             reservoir->unlock();
             cell.skip.store_relaxed(skip);
         }
+        kept.reset();
         thread.measured.busy = 0;
     }
 
@@ -308,8 +313,8 @@ public:
 private:
     // `find_known` finds what the thread has used before, and `find_cells` all, under the lock.
     template <class Known, class Find>
-    void long_way(const instrument_state& instrument, std::uint64_t bits, Known&& find_known,
-                  Find&& find_cells) noexcept {
+    void long_way(const instrument_state& instrument, std::uint64_t bits, const measured_labels& labels,
+                  Known&& find_known, Find&& find_cells) noexcept {
         thread_state* const thread = this_thread();
         if (!thread) return;
         thread_measurements& measured = thread->measured;
@@ -330,7 +335,7 @@ private:
                 }
             }
             measured.busy = 0; // the rest is as the short way: it may ask for buckets or a reservoir itself
-            for (metric_cell* const cell : cells) put(*thread, *cell, instrument, bits);
+            for (metric_cell* const cell : cells) put(*thread, *cell, instrument, bits, labels);
         } catch (...) {
             rejected.out_of_memory.fetch_add_relaxed(1);
         }
@@ -338,22 +343,38 @@ private:
     }
 
     static void put(thread_state& thread, metric_cell& cell, const instrument_state& instrument,
-                    std::uint64_t bits) noexcept {
-        const bool integer = instrument.integer && instrument.kind != instrument_kind::histogram;
+                    std::uint64_t bits, const measured_labels& labels) noexcept {
+        const auto offer = [&](std::uint32_t bucket) noexcept {
+            if (chooses_exemplar(thread, cell, bucket))
+                nanotel::detail::take_exemplar(thread, cell, bucket, bits,
+                                               cell.loses_labels ? &labels : nullptr);
+        };
         switch (cell.kind) {
         case cell_kind::integer_sum:
-            return add_to_cell<true>(thread, cell, bits);
+            return add_to_cell<true>(thread, cell, bits, offer);
         case cell_kind::double_sum:
-            return add_to_cell<false>(thread, cell, bits);
+            return add_to_cell<false>(thread, cell, bits, offer);
         case cell_kind::gauge:
-            return set_cell(thread, cell, bits);
+            return set_cell(thread, cell, bits, offer);
         case cell_kind::histogram:
-        case cell_kind::exponential:
-            return record_in_cell(thread, cell,
-                                  integer ? static_cast<double>(static_cast<std::int64_t>(bits))
-                                          : __builtin_bit_cast(double, bits));
+        case cell_kind::exponential: {
+            const bool integer = instrument.integer && instrument.kind != instrument_kind::histogram;
+            const double v = integer ? static_cast<double>(static_cast<std::int64_t>(bits))
+                                     : __builtin_bit_cast(double, bits);
+            bits = __builtin_bit_cast(std::uint64_t, v);
+            if (const std::uint32_t offered = record_in_cell<exemplars::told>(thread, cell, v))
+                offer(offered - 1);
+            return;
+        }
         case cell_kind::none:
             return;
+        }
+    }
+    static owned_labels copy_of(const measured_labels& labels) noexcept {
+        try {
+            return exemplar_labels::copy_of(sections_of(labels));
+        } catch (...) { // no memory
+            return nullptr;
         }
     }
 

@@ -138,4 +138,15 @@ struct known_instrument {
     std::map<std::pair<const label_domain*, std::uint32_t>, std::uint32_t> first_slots; // of its declarations
 };
 
+// Whether what is measured into a cell of that plan may have labels that its series in some metric has not:
+// a view takes them away, or it is the series of what is beyond a limit.
+inline bool loses_labels(const measured_series& measured, std::uint32_t plan) {
+    for (std::size_t i = 0; i < measured.targets.size(); ++i) {
+        const metric_stream& stream = *measured.instrument->streams[i];
+        if (stream.plan != plan || stream.observable) continue;
+        if (!stream.keeps_all() || measured.targets[i]->labels.sections == overflow_sections()) return true;
+    }
+    return false;
+}
+
 } // namespace nanotel::inline NANOTEL_ABI::detail

@@ -17,6 +17,7 @@ public:
     ~start_memory() {
         while (reservoirs_) {
             exemplar_reservoir* const next = reservoirs_->next;
+            reservoirs_->clear();
             std::free(reservoirs_);
             reservoirs_ = next;
         }

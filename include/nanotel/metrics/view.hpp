@@ -70,7 +70,8 @@ struct view {
     std::optional<std::string> name{}; ///< only where instrument_name has no `*` and `?`
     std::optional<std::string> description{};
     nanotel::aggregation aggregation{};
-    /// Labels are kept only where their key is among these. Exemplars do not hold those that are taken away.
+    /// Labels are kept only where their key is among these. Exemplars hold those that are taken away, as their
+    /// filtered attributes (OpenTelemetry Metrics Data Model, "Exemplars").
     /// Of a gauge with several views, the value of a series that one of them makes of several label sets is
     /// that of any set measured since the last collection.
     std::optional<std::vector<std::string>> keep_keys{};

@@ -54,8 +54,9 @@ inline void fill_metric_functions(metric_functions& functions) noexcept {
         process().metrics.measure_bound(bound, bits);
     };
     functions.take_exemplar = [](thread_state& thread, metric_cell& cell, std::uint32_t bucket,
-                                 std::uint64_t bits) noexcept {
-        process().metrics.take_exemplar(thread, cell, bucket, bits);
+                                 std::uint64_t bits, const measured_labels* labels) noexcept {
+        const errno_kept kept;
+        process().metrics.take_exemplar(thread, cell, bucket, bits, labels);
     };
     functions.add_negative_buckets = [](thread_state& thread, metric_cell& cell) noexcept {
         return process().metrics.add_negative_buckets(thread, cell);
