@@ -10,7 +10,8 @@ enum class cell_kind : std::uint8_t {
     none, // of an instrument that no reader wants
     integer_sum,
     double_sum,
-    gauge, // one cell for all threads
+    gauge,         // one cell for all threads
+    ordered_gauge, // of which a series may have several: the long way says in which order they were set
     histogram,
     exponential,
 };
@@ -34,6 +35,14 @@ struct metric_cell {
     atomic<exemplar_reservoir*> reservoir; // null before the first exemplar; release, acquire
     std::uint64_t taken;                   // the collection's: of `value`, what it has taken over
 };
+
+struct gauge_cell : metric_cell {
+    atomic<std::uint64_t> order; // of an ordered one: the number of the setting; see set_in_order
+};
+
+constexpr bool is_gauge(cell_kind kind) noexcept {
+    return kind == cell_kind::gauge || kind == cell_kind::ordered_gauge;
+}
 
 // What the instrumentation asks of the sdk. All are noexcept and may be called from any thread.
 struct instrument_state;

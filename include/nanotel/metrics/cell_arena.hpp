@@ -17,6 +17,9 @@ inline std::size_t words_of(const cell_plan& plan) noexcept {
     case cell_kind::exponential:
         return (sizeof(exponential_cell) + 2 * sizeof(exponential_cell::copy)) / 8 +
                2 * std::size_t{plan.max_size};
+    case cell_kind::gauge:
+    case cell_kind::ordered_gauge: // of one size, since one that is given up becomes another
+        return sizeof(gauge_cell) / 8;
     default:
         return sizeof(metric_cell) / 8;
     }

@@ -51,6 +51,19 @@ public:
             });
             break;
         }
+        case cell_kind::ordered_gauge: {
+            if (cell.touched.exchange(0) == 0) break;
+            // Acquire, and first: the value is the one of that number or a later one, never one before.
+            const std::uint64_t order = static_cast<gauge_cell&>(cell).order.load_acquire();
+            const std::uint64_t now = cell.value.load_relaxed();
+            for_each_lane(cell, [&](metric_stream&, series_values& values) {
+                values.touched = true;
+                if (order < values.reported) return; // another cell was set later
+                values.bits = now;
+                values.reported = order;
+            });
+            break;
+        }
         case cell_kind::histogram:
             if (still) take(static_cast<histogram_cell&>(cell), quiet);
             break;

@@ -51,9 +51,9 @@ template <measurement What, class Offer>
 }
 // One function for each list of value types, whatever the keys.
 template <class... V>
-[[gnu::noinline, gnu::cold]] void offer_exemplar_of_labels(thread_state& thread, metric_cell& cell,
-                                                           std::uint32_t bucket, std::uint64_t bits,
-                                                           const site_key* keys, const V&... values) noexcept {
+[[gnu::noinline, gnu::cold]] void
+offer_exemplar_of_labels(thread_state& thread, metric_cell& cell, std::uint32_t bucket, std::uint64_t bits,
+                         const site_key* keys, const V&... values) noexcept {
     if (!chooses_exemplar(thread, cell, bucket)) return;
     if (!cell.loses_labels) return take_exemplar(thread, cell, bucket, bits, nullptr);
     with_label_set(

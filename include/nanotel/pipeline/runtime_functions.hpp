@@ -63,7 +63,7 @@ inline void fill_metric_functions(metric_functions& functions) noexcept {
     };
     functions.reject = [](const instrument_state& instrument, double value) noexcept {
         const errno_kept kept; // the handler of diagnostics may change it
-        process().metrics.reject(instrument, value);
+        process().metrics.rejected.refuse(instrument, value);
     };
     functions.seconds_since = &seconds_since_ticks;
 }
