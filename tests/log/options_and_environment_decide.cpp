@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "recording.hpp"
+#include "support/environment_of.hpp"
 
 #include <nanotel/pipeline/log_configuration.hpp>
 
@@ -11,12 +12,7 @@ namespace {
 
 nanotel::options with(std::vector<std::pair<std::string, std::string>> variables) {
     nanotel::options given;
-    given.environment.get = [variables](const std::string& name) {
-        std::optional<std::string> found;
-        for (const auto& [key, value] : variables)
-            if (key == name) found = value;
-        return found;
-    };
+    given.environment = nanotel_test::environment_of(std::move(variables));
     return given;
 }
 

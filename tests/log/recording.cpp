@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "recording.hpp"
 
-#include <nanotel/sdk.hpp>
+#include "support/memory_telemetry.hpp"
 
 namespace nanotel_test {
 
-struct recording::implementation {
-    std::shared_ptr<nanotel::memory_exporter> memory = std::make_shared<nanotel::memory_exporter>();
-    nanotel::telemetry telemetry;
-    nanotel::statistics before;
-
-    void flush() { REQUIRE(telemetry.flush(std::chrono::seconds(60)).complete); }
-};
+struct recording::implementation : memory_telemetry {};
 
 namespace {
 
@@ -31,35 +25,21 @@ nanotel::signal_statistics since(const nanotel::signal_statistics& before, nanot
 } // namespace
 
 recording::recording(const recording_options& options) : implementation_(std::make_unique<implementation>()) {
-    nanotel::options given;
-    given.service_name = options.service_name;
+    nanotel::options given = memory_telemetry::options_of(options);
     nanotel::destination to;
     to.exporter = implementation_->memory;
     to.ratio = options.ratio;
     to.signals.logs = options.takes_logs;
     given.destinations = {to};
-    given.sampler = options.sampler;
     given.logs = options.logs;
-    given.clock = options.clock;
-    given.id_source = options.id_source;
-    given.schedule_delay = std::chrono::hours(1); // only a flush sends
     bool asks = false;
     for (const auto& [key, value] : options.environment) asks = asks || key == "OTEL_BLRP_SCHEDULE_DELAY";
     if (!given.logs.schedule_delay && !asks) given.logs.schedule_delay = std::chrono::hours(1);
     if (options.ring_bytes != 0) {
         given.ring_bytes = given.max_ring_bytes = options.ring_bytes;
-    } else {
-        given.when_full = nanotel::full_ring_policy::block;
-        given.block_timeout = std::chrono::seconds(60);
+        given.when_full = nanotel::full_ring_policy::drop;
     }
-    given.environment.get = [variables = options.environment](const std::string& name) {
-        std::optional<std::string> found;
-        for (const auto& [key, value] : variables)
-            if (key == name) found = value;
-        return found;
-    };
-    implementation_->telemetry = nanotel::start(std::move(given));
-    implementation_->before = implementation_->telemetry.stats();
+    implementation_->start(std::move(given));
 }
 
 recording::~recording() = default;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "support/hex.hpp"
+
 #include <nanotel/log.hpp>
 #include <nanotel/otlp/finished_log.hpp>
 #include <nanotel/pipeline/delivery.hpp>
@@ -59,8 +61,5 @@ private:
 
 // nanotel::set_log_level, without its header.
 void change_level(const char* pattern, nanotel::severity minimum);
-
-inline std::string hex(const nanotel::trace_id& id) { return id.to_hex().c_str(); }
-inline std::string hex(const nanotel::span_id& id) { return id.to_hex().c_str(); }
 
 } // namespace nanotel_test

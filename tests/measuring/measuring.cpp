@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "measuring.hpp"
 
+#include "support/environment_of.hpp"
+
 #include <nanotel/sdk.hpp>
 
 #include <condition_variable>
@@ -35,17 +37,6 @@ private:
     mutable std::mutex mutex_;
     std::vector<std::uint64_t> points_;
 };
-
-nanotel::environment environment_of(const std::vector<std::pair<std::string, std::string>>& variables) {
-    nanotel::environment made;
-    made.get = [variables](const std::string& name) {
-        std::optional<std::string> found;
-        for (const auto& [key, value] : variables)
-            if (key == name) found = value;
-        return found;
-    };
-    return made;
-}
 
 nanotel::options options_of(const measuring_options& options,
                             std::vector<std::shared_ptr<counting_exporter>>& memories) {

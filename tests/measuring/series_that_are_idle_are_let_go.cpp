@@ -85,6 +85,87 @@ TEST_CASE("what a cumulative reader collects is not let go") {
     }
 }
 
+// Fails where an instrument of several metrics keeps all its series, where one is let go that another metric
+// still shows, or where a set of labels that comes back is not the series of before in each of them.
+TEST_CASE("series of an instrument with several views are let go one by one") {
+    auto options = deltas();
+    const std::vector<std::string> only_way{"way"};
+    options.views = {{.instrument_name = "idle.visits", .name = "all", .cardinality_limit = 6},
+                     {.instrument_name = "idle.visits", .name = "by way", .keep_keys = only_way},
+                     {.instrument_name = "idle.visits",
+                      .name = "buckets",
+                      .aggregation = nanotel::aggregation::explicit_buckets({10}),
+                      .keep_keys = only_way}};
+    measuring telemetry(options);
+    const auto bound = visits.bind("way"_attr = "bound", "i"_attr = 0);
+    for (int round = 0; round < 4; ++round) {
+        bound.add(1);
+        for (int i = 0; i < 3; ++i) visits.add(1, "way"_attr = "dynamic", "i"_attr = round * 3 + i);
+        const auto metrics = telemetry.collected();
+        CHECK(find(metrics, "all").points.size() == 4);
+        CHECK(point(find(metrics, "all"), {{"way", "bound"}, {"i", 0}}).value == 1);
+        for (int i = 0; i < 3; ++i)
+            CHECK(point(find(metrics, "all"), {{"way", "dynamic"}, {"i", round * 3 + i}}).value == 1);
+        CHECK(point(find(metrics, "by way"), {{"way", "dynamic"}}).value == 3);
+        CHECK(point(find(metrics, "buckets"), {{"way", "dynamic"}}).count == 3);
+        // All but this one are idle; those of its way are not.
+        for (int minutes = 0; minutes < 12; minutes += 4) {
+            pass_time(4 * minute);
+            visits.add(1, "way"_attr = "dynamic", "i"_attr = round * 3 + 2);
+            const auto later = telemetry.collected();
+            CHECK(find(later, "all").points.size() == 1);
+            CHECK(point(find(later, "by way"), {{"way", "dynamic"}}).value == 1);
+            CHECK(point(find(later, "buckets"), {{"way", "dynamic"}}).count == 1);
+        }
+        if (round % 2 == 0) rest(telemetry);
+    }
+}
+
+// Fails where a value that a thread set last of all goes with the cell of a series that was let go.
+TEST_CASE("what a thread set before it ended is told, also of a series that was let go") {
+    for (const bool several : {false, true}) {
+        auto options = deltas();
+        if (several)
+            options.views = {
+                {.instrument_name = "idle.level", .name = "idle.level"},
+                {.instrument_name = "idle.level", .name = "any", .keep_keys = std::vector<std::string>{}}};
+        measuring telemetry(options);
+        std::atomic<int> step{0};
+        std::thread thread([&] {
+            level.set(1, "tank"_attr = "a");
+            ++step;
+            step.notify_all();
+            step.wait(1);
+            level.set(2, "tank"_attr = "a");
+        });
+        step.wait(0);
+        CHECK(point(find(telemetry.collected(), "idle.level"), {{"tank", "a"}}).value == 1.0);
+        rest(telemetry);
+        ++step;
+        step.notify_all();
+        thread.join();
+        const auto metrics = telemetry.collected();
+        CHECK(point(find(metrics, "idle.level"), {{"tank", "a"}}).value == 2.0);
+        if (several) CHECK(point(find(metrics, "any")).value == 2.0);
+    }
+}
+
+// Fails where a set of labels that comes back has a cell for each thread that measures it.
+TEST_CASE("of a gauge that was let go and came back, the last value that any thread set counts") {
+    measuring telemetry(deltas());
+    level.set(1, "tank"_attr = "a");
+    CHECK(point(find(telemetry.collected(), "idle.level"), {{"tank", "a"}}).value == 1.0);
+    rest(telemetry);
+    std::thread([] { level.set(2, "tank"_attr = "a"); }).join(); // finds the series anew
+    level.set(3, "tank"_attr = "a");                             // has the cell of before
+    std::thread([] { level.set(4, "tank"_attr = "a"); }).join();
+    CHECK(point(find(telemetry.collected(), "idle.level"), {{"tank", "a"}}).value == 4.0);
+    rest(telemetry);
+    std::thread([] { level.set(5, "tank"_attr = "a"); }).join();
+    level.set(6, "tank"_attr = "a");
+    CHECK(point(find(telemetry.collected(), "idle.level"), {{"tank", "a"}}).value == 6.0);
+}
+
 // Fails where what was measured between two collections is let go with its series.
 TEST_CASE("random sets of labels that come and go lose nothing") {
     std::mt19937_64 random(1);

@@ -310,6 +310,44 @@ TEST_CASE("of the series of a gauge that a view makes one, the last that was set
     CHECK(point(find(metrics, "shop.level")).value == 3.0);
 }
 
+// Fails where cells of one series are taken in an order that is not that in which they were set, by one
+// reader or another, or where a value of before stands against one that was set later in another cell.
+TEST_CASE(
+    "of series that one view of a gauge makes one and another keeps apart, the last that was set counts") {
+    auto options =
+        with({{.instrument_name = "shop.level", .name = "each"},
+              {.instrument_name = "shop.level", .name = "any", .keep_keys = std::vector<std::string>{}},
+              {.instrument_name = "shop.level", .name = "few", .cardinality_limit = 3}});
+    options.readers = {{.temporality = cumulative}, {.temporality = delta}};
+    measuring telemetry(options);
+    const auto bound = level.bind("tank"_attr = 1);
+    for (int first = 0; first < 3; ++first)
+        for (int last = 0; last < 3; ++last) {
+            level.set(10 + first, "tank"_attr = first);
+            bound.set(20);
+            std::thread([&] { level.set(30 + last, "tank"_attr = last); }).join();
+            telemetry.flush();
+            for (std::size_t reader = 0; reader < 2; ++reader) {
+                const auto metrics = telemetry.received(reader);
+                CHECK(point(find(metrics, "any")).value == 30.0 + last);
+                CHECK(point(find(metrics, "each"), {{"tank", last}}).value == 30.0 + last);
+                if (first != last && first != 1)
+                    CHECK(point(find(metrics, "each"), {{"tank", first}}).value == 10.0 + first);
+            }
+        }
+    // What is set only once in an interval counts against what was set before it.
+    for (int tank = 0; tank < 3; ++tank) {
+        level.set(40 + tank, "tank"_attr = tank);
+        telemetry.flush();
+        for (std::size_t reader = 0; reader < 2; ++reader)
+            CHECK(point(find(telemetry.received(reader), "any")).value == 40.0 + tank);
+    }
+    // Beyond the limit of one of them.
+    for (int tank = 9; tank > 2; --tank) level.set(tank, "tank"_attr = tank);
+    level.set(77, "tank"_attr = 9);
+    CHECK(point(find(telemetry.collected(), "few"), overflow).value == 77.0);
+}
+
 // Fails where the limit of a view is that of the options.
 TEST_CASE("each view has its own limit of cardinality") {
     measuring telemetry(with({{.instrument_name = "shop.requests", .name = "few", .cardinality_limit = 3},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sampled.hpp"
 
+#include "support/environment_of.hpp"
+
 #include <nanotel/exporters/memory.hpp>
 #include <nanotel/pipeline/telemetry.hpp>
 
@@ -20,12 +22,7 @@ nanotel::options make_options(const sampled_options& wanted) {
     given.when_full = nanotel::full_ring_policy::block;
     given.block_timeout = std::chrono::seconds(60);
     given.metric_readers = {};
-    given.environment.get = [variables = wanted.environment](const std::string& name) {
-        std::optional<std::string> found;
-        for (const auto& [key, value] : variables)
-            if (key == name) found = value;
-        return found;
-    };
+    given.environment = environment_of(wanted.environment);
     return given;
 }
 

@@ -2,6 +2,8 @@
 // An exporter that answers as the test says, and the telemetry of a test.
 #pragma once
 
+#include "support/environment_of.hpp"
+
 #include <nanotel/sdk.hpp>
 
 #include <nanotel/exporters/memory.hpp>
@@ -99,15 +101,6 @@ private:
 inline nanotel::environment no_environment() {
     nanotel::environment e;
     e.get = [](const std::string&) { return std::nullopt; };
-    return e;
-}
-inline nanotel::environment environment_of(std::vector<std::pair<std::string, std::string>> variables) {
-    nanotel::environment e;
-    e.get = [variables](const std::string& name) -> std::optional<std::string> {
-        for (const auto& [key, value] : variables)
-            if (key == name) return value;
-        return std::nullopt;
-    };
     return e;
 }
 

@@ -1,38 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "recording.hpp"
 
-#include <nanotel/sdk.hpp>
+#include "support/memory_telemetry.hpp"
 
 namespace nanotel_test {
 
-struct recording::implementation {
-    std::shared_ptr<nanotel::memory_exporter> memory = std::make_shared<nanotel::memory_exporter>();
-    nanotel::telemetry telemetry;
-    nanotel::statistics before;
-
-    void flush() { REQUIRE(telemetry.flush(std::chrono::seconds(60)).complete); }
-};
+struct recording::implementation : memory_telemetry {};
 
 recording::recording(const recording_options& options) : implementation_(std::make_unique<implementation>()) {
-    nanotel::options given;
-    given.service_name = options.service_name;
+    nanotel::options given = memory_telemetry::options_of(options);
     given.exporter = implementation_->memory;
-    given.sampler = options.sampler;
     given.limits = options.limits;
-    given.clock = options.clock;
-    given.id_source = options.id_source;
-    given.schedule_delay = std::chrono::hours(1); // only a flush sends
-    given.when_full = nanotel::full_ring_policy::block;
-    given.block_timeout = std::chrono::seconds(60);
     for (const auto& [key, value] : options.resource) given.resource_attributes.emplace_back(key, value);
-    given.environment.get = [variables = options.environment](const std::string& name) {
-        std::optional<std::string> found;
-        for (const auto& [key, value] : variables)
-            if (key == name) found = value;
-        return found;
-    };
-    implementation_->telemetry = nanotel::start(std::move(given));
-    implementation_->before = implementation_->telemetry.stats();
+    implementation_->start(std::move(given));
 }
 
 recording::~recording() = default;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "support/hex.hpp"
+
 #include <nanotel/nanotel.hpp>
 #include <nanotel/otlp/finished_span.hpp>
 #include <nanotel/otlp/span_sections.hpp> // span_limits
@@ -50,9 +52,6 @@ private:
     struct implementation;
     std::unique_ptr<implementation> implementation_;
 };
-
-inline std::string hex(const nanotel::trace_id& id) { return id.to_hex().c_str(); }
-inline std::string hex(const nanotel::span_id& id) { return id.to_hex().c_str(); }
 
 } // namespace nanotel_test
 

@@ -2,6 +2,7 @@
 // The states of all threads: given out on a thread's first record, taken back when it ends, used again.
 #pragma once
 
+#include <nanotel/core/block_store.hpp>
 #include <nanotel/core/module_registry.hpp>
 #include <nanotel/core/platform.hpp>
 #include <nanotel/core/record_builder.hpp>
@@ -28,7 +29,6 @@ struct ring_options {
 class thread_registry {
 public:
     static constexpr std::uint64_t greatest_record = 64 << 10;
-    static constexpr std::uint64_t pool_limit = 64 << 20;
     static constexpr std::uint32_t most_free_rings = 16;
 
     thread_registry() noexcept
@@ -112,10 +112,9 @@ public:
         }
         threads_.store_relaxed(nullptr);
         free_with_ring_ = free_without_ring_ = nullptr;
-        for (pool_block*& first : returned_) first = nullptr;
+        blocks_.forget_all();
         free_rings_ = attached_since_wake_ = 0;
         ring_bytes_.store_relaxed(0);
-        pool_bytes_ = 0;
         running_.store_relaxed(0);
         auto* const mine = static_cast<thread_state*>(::pthread_getspecific(key_));
         if (mine) kept_.give_back(*mine);
@@ -190,35 +189,13 @@ public:
     pool_block* refill_pool(thread_state& thread, unsigned size_class) noexcept {
         if (is_unprepared_child()) return nullptr;
         const std::lock_guard lock(mutex_);
-        if (pool_block* const returned = returned_[size_class]) {
-            returned_[size_class] = returned->next;
-            // A few more for the thread's pool: the next will be asked for soon.
-            for (std::uint32_t more = pool_keeps(size_class) / 2; more > 1 && returned_[size_class]; --more) {
-                pool_block* const block = returned_[size_class];
-                returned_[size_class] = block->next;
-                put(thread, block, size_class);
-            }
-            return returned;
-        }
-        const std::size_t size = pool_block_size(size_class);
-        const std::size_t slab = size < (32 << 10) ? 32 << 10 : 2 * size;
-        if (pool_bytes_ + slab > pool_limit) return nullptr;
-        auto* const pages = static_cast<std::byte*>(map_pages(slab, on_fork::keep));
-        if (!pages) return nullptr;
-        pool_bytes_ += slab;
-        // The first is the caller's, the others stock the thread's pool.
-        for (std::size_t at = size; at + size <= slab; at += size)
-            put(thread, reinterpret_cast<pool_block*>(pages + at), size_class);
-        return reinterpret_cast<pool_block*>(pages);
+        return blocks_.refill(thread, size_class);
     }
 
     void release_blocks(pool_block* first, unsigned size_class) noexcept {
         if (is_unprepared_child()) return;
-        pool_block* last = first;
-        while (last->next) last = last->next;
         const std::lock_guard lock(mutex_);
-        last->next = returned_[size_class];
-        returned_[size_class] = first;
+        blocks_.take_back(first, size_class);
     }
 
     // -- for anyone who looks
@@ -239,13 +216,7 @@ public:
     void recycle(thread_state& state) noexcept {
         const std::lock_guard lock(mutex_);
         state.ended.store_relaxed(0);
-        for (unsigned c = 0; c < thread_state::pool_classes; ++c)
-            while (pool_block* const block = state.pool[c]) {
-                state.pool[c] = block->next;
-                block->next = returned_[c];
-                returned_[c] = block;
-            }
-        for (std::uint32_t& count : state.pool_count) count = 0;
+        blocks_.take_all_of(state);
         // A thread that needed much does not leave it to one that may need little, and a crowd of threads
         // that has gone does not leave the memory of its rings to nobody.
         const std::uint64_t capacity = state.reader.segment->capacity;
@@ -352,12 +323,6 @@ private:
         unmap_pages(segment, segment->mapped);
     }
 
-    static void put(thread_state& thread, pool_block* block, unsigned size_class) noexcept {
-        block->next = thread.pool[size_class];
-        thread.pool[size_class] = block;
-        ++thread.pool_count[size_class];
-    }
-
     // Chains a larger segment. The consumer reads the present one to its end and then follows.
     bool grow(ring_writer& ring, std::uint64_t size) noexcept {
         if (is_unprepared_child()) return false;
@@ -381,6 +346,7 @@ private:
     }
 
     std::mutex mutex_;
+    block_store blocks_;
     thread_inheritance kept_; // from before a fork to its child
     pthread_key_t key_{};
     std::uint64_t first_bytes_ = 0;
@@ -397,11 +363,9 @@ private:
     atomic<thread_state*> threads_; // grows at its head, never shrinks
     thread_state* free_with_ring_ = nullptr;
     thread_state* free_without_ring_ = nullptr;
-    pool_block* returned_[thread_state::pool_classes]{};
     std::uint32_t free_rings_ = 0; // states in the first of these lists
     std::uint32_t attached_since_wake_ = 0;
     atomic<std::uint64_t> ring_bytes_; // changed under the lock
-    std::uint64_t pool_bytes_ = 0;
 };
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

@@ -6,11 +6,12 @@
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
-enum class cell_kind : std::uint16_t {
+enum class cell_kind : std::uint8_t {
     none, // of an instrument that no reader wants
     integer_sum,
     double_sum,
-    gauge, // one cell for all threads
+    gauge,         // one cell for all threads
+    ordered_gauge, // of which a series may have several: the long way says in which order they were set
     histogram,
     exponential,
 };
@@ -27,6 +28,7 @@ struct metric_cell {
     atomic<std::uint32_t> skip;
     atomic<std::uint32_t> touched; // of a gauge: set since the collection last looked
     cell_kind kind;
+    bool loses_labels;   // not all that are measured are those of its series: an exemplar keeps the others
     std::uint16_t plan;  // which of the aggregations of its instrument
     std::uint32_t words; // its size in 8 bytes
     measured_series* series;
@@ -34,16 +36,38 @@ struct metric_cell {
     std::uint64_t taken;                   // the collection's: of `value`, what it has taken over
 };
 
+struct gauge_cell : metric_cell {
+    atomic<std::uint64_t> order; // of an ordered one: the number of the setting; see set_in_order
+};
+
+constexpr bool is_gauge(cell_kind kind) noexcept {
+    return kind == cell_kind::gauge || kind == cell_kind::ordered_gauge;
+}
+
 // What the instrumentation asks of the sdk. All are noexcept and may be called from any thread.
 struct instrument_state;
 struct bound_state;
 struct label_set;
+struct label_domain;
+
+// What a measurement was labelled with, for those of which an exemplar is made: attribute sections in the
+// order given, or else a combination of finite domains.
+struct measured_labels {
+    const std::byte* sections = nullptr;
+    std::uint32_t size = 0;
+    std::uint32_t domain_count = 0;
+    const label_domain* domains = nullptr;
+    std::uint32_t index = 0;
+};
+
 struct metric_functions {
     // The long way of a measurement: registers the instrument and the thread, makes the cell, records.
     void (*measure)(instrument_state&, std::uint32_t index, std::uint64_t bits) noexcept;
     void (*measure_labelled)(instrument_state&, const label_set&, std::uint64_t bits) noexcept;
     void (*measure_bound)(const bound_state&, std::uint64_t bits) noexcept;
-    void (*take_exemplar)(thread_state&, metric_cell&, std::uint32_t bucket, std::uint64_t bits) noexcept;
+    // The labels are null where the cell loses none.
+    void (*take_exemplar)(thread_state&, metric_cell&, std::uint32_t bucket, std::uint64_t bits,
+                          const measured_labels*) noexcept;
     // Room for the negative buckets of an exponential histogram; false where memory is short.
     bool (*add_negative_buckets)(thread_state&, metric_cell&) noexcept;
     // A measurement that is none: a negative add to a counter, a number that is not finite.
@@ -58,11 +82,12 @@ struct metric_functions {
 }
 
 [[gnu::noinline, gnu::cold]] inline void take_exemplar(thread_state& thread, metric_cell& cell,
-                                                       std::uint32_t bucket, std::uint64_t bits) noexcept {
+                                                       std::uint32_t bucket, std::uint64_t bits,
+                                                       const measured_labels* labels) noexcept {
     // Where the sdk takes none now, as within the long way, the next measurement is offered: at 0 the
     // countdown would begin anew at its greatest number.
     cell.skip.store_relaxed(1);
-    runtime.load_acquire()->metrics->take_exemplar(thread, cell, bucket, bits);
+    runtime.load_acquire()->metrics->take_exemplar(thread, cell, bucket, bits, labels);
 }
 
 // Whether the measurement is to be offered to the cell's reservoir.
@@ -101,26 +126,28 @@ struct metric_functions {
 #endif
 }
 
-template <bool Integer>
-[[gnu::always_inline]] inline void add_to_cell(thread_state& thread, metric_cell& cell,
-                                               std::uint64_t bits) noexcept {
+// `offer(bucket)` takes the measurement for an exemplar; it is where its labels are known.
+template <bool Integer, class Offer>
+[[gnu::always_inline]] inline void add_to_cell(thread_state& thread, metric_cell& cell, std::uint64_t bits,
+                                               const Offer& offer) noexcept {
     if constexpr (Integer) {
         cell.value.add_by_owner(bits);
     } else {
         store_double(cell.value, load_double(cell.value) + __builtin_bit_cast(double, bits));
     }
     if (counts_as_exemplar(thread, cell)) [[unlikely]]
-        take_exemplar(thread, cell, 0, bits);
+        offer(0u);
 }
 
-[[gnu::always_inline]] inline void set_cell(thread_state& thread, metric_cell& cell,
-                                            std::uint64_t bits) noexcept {
+template <class Offer>
+[[gnu::always_inline]] inline void set_cell(thread_state& thread, metric_cell& cell, std::uint64_t bits,
+                                            const Offer& offer) noexcept {
     cell.value.store_relaxed(bits);
     // Release, after the value: the collection clears the mark and then reads the value, so a value that it
     // has not seen is still marked.
     cell.touched.store_release(1);
     if (counts_as_exemplar(thread, cell)) [[unlikely]]
-        take_exemplar(thread, cell, 0, bits);
+        offer(0u);
 }
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

@@ -17,6 +17,9 @@ inline std::size_t words_of(const cell_plan& plan) noexcept {
     case cell_kind::exponential:
         return (sizeof(exponential_cell) + 2 * sizeof(exponential_cell::copy)) / 8 +
                2 * std::size_t{plan.max_size};
+    case cell_kind::gauge:
+    case cell_kind::ordered_gauge: // of one size, since one that is given up becomes another
+        return sizeof(gauge_cell) / 8;
     default:
         return sizeof(metric_cell) / 8;
     }
@@ -27,6 +30,7 @@ inline metric_cell* lay_out(std::uint64_t* memory, const cell_plan& plan, std::u
                             measured_series& series) noexcept {
     auto* const cell = reinterpret_cast<metric_cell*>(memory);
     cell->kind = plan.kind;
+    cell->loses_labels = plan.exemplars != 0 && loses_labels(series, number);
     cell->plan = number;
     cell->words = static_cast<std::uint32_t>(words_of(plan));
     cell->series = &series;

@@ -51,6 +51,19 @@ public:
             });
             break;
         }
+        case cell_kind::ordered_gauge: {
+            if (cell.touched.exchange(0) == 0) break;
+            // Acquire, and first: the value is the one of that number or a later one, never one before.
+            const std::uint64_t order = static_cast<gauge_cell&>(cell).order.load_acquire();
+            const std::uint64_t now = cell.value.load_relaxed();
+            for_each_lane(cell, [&](metric_stream&, series_values& values) {
+                values.touched = true;
+                if (order < values.reported) return; // another cell was set later
+                values.bits = now;
+                values.reported = order;
+            });
+            break;
+        }
         case cell_kind::histogram:
             if (still) take(static_cast<histogram_cell&>(cell), quiet);
             break;
@@ -74,19 +87,19 @@ public:
                              cell.kind != cell_kind::histogram && cell.kind != cell_kind::exponential;
         const bucket_table* const table =
             reservoir.aligned ? static_cast<histogram_cell&>(cell).table : nullptr;
-        for_each_lane(cell, [&](metric_stream&, series_values& values) {
-            if (!values.exemplars) values.exemplars = std::make_unique<std::vector<metric_exemplar>>();
-            if (std::exchange(values.exemplars_told, false)) values.exemplars->clear();
-            for (const exemplar_slot& slot : slots_) {
+        for_each_target(cell, [&](metric_stream& stream, stream_series& series) {
+            for (const taken_exemplar& taken : slots_) {
                 metric_exemplar made;
                 if (integer)
-                    made.int_value = static_cast<std::int64_t>(slot.bits);
+                    made.int_value = static_cast<std::int64_t>(taken.bits);
                 else
-                    made.value = __builtin_bit_cast(double, slot.bits);
-                made.time_unix_ns = slot.time_unix_ns;
-                made.trace_id = {{slot.trace_id[0], slot.trace_id[1]}};
-                made.span_id = {slot.span_id};
-                put(*values.exemplars, std::move(made), reservoir.capacity, table);
+                    made.value = __builtin_bit_cast(double, taken.bits);
+                made.time_unix_ns = taken.time_unix_ns;
+                made.trace_id = {{taken.trace_id[0], taken.trace_id[1]}};
+                made.span_id = {taken.span_id};
+                made.filtered = labels_without(stream, series, taken.sections());
+                for (series_values& values : series.values)
+                    put(exemplars_of(values), made, reservoir.capacity, table);
             }
         });
     }
@@ -195,21 +208,37 @@ private:
     }
 
     // Those of several threads share the room: one a bucket, or the newest.
-    static void put(std::vector<metric_exemplar>& all, metric_exemplar&& fresh, std::size_t capacity,
+    static void put(std::vector<metric_exemplar>& all, const metric_exemplar& fresh, std::size_t capacity,
                     const bucket_table* table) {
         if (table)
             for (metric_exemplar& old : all)
                 if (find_bucket(*table, old.value) == find_bucket(*table, fresh.value)) {
-                    old = std::move(fresh);
+                    old = fresh;
                     return;
                 }
         if (all.size() >= capacity) all.erase(all.begin());
-        all.push_back(std::move(fresh));
+        all.push_back(fresh);
+    }
+    // Those of a reader, without what it has been told.
+    static std::vector<metric_exemplar>& exemplars_of(series_values& values) {
+        if (!values.exemplars) values.exemplars = std::make_unique<std::vector<metric_exemplar>>();
+        if (std::exchange(values.exemplars_told, false)) values.exemplars->clear();
+        return *values.exemplars;
+    }
+    // What was measured with and is no label of the series (OpenTelemetry Metrics Data Model, "Exemplars").
+    static std::string labels_without(const metric_stream& stream, const stream_series& series,
+                                      std::string_view measured) {
+        std::string left;
+        if (measured.empty()) return left;
+        const bool all = series.labels.sections == overflow_sections();
+        for (const label_section& label : sort_sections(measured))
+            if (all || !stream.keeps(label.key)) left += label.bytes;
+        return left;
     }
 
     metric_store& store_;
     metric_complaints* heard_ = nullptr;
-    std::vector<exemplar_slot> slots_;
+    std::vector<taken_exemplar> slots_;
     std::vector<std::uint64_t> positive_;
     std::vector<std::uint64_t> negative_;
 };

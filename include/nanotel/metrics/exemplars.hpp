@@ -7,7 +7,11 @@
 
 #include <cmath> // exp, log
 #include <cstdlib>
+#include <cstring>
+#include <memory>
 #include <new>
+#include <string_view>
+#include <utility> // exchange
 #include <vector>
 
 namespace nanotel::inline NANOTEL_ABI {
@@ -23,12 +27,40 @@ namespace detail {
 inline constexpr std::uint64_t every_measurement = context_word::sampled;
 inline constexpr std::uint64_t no_measurement = 0;
 
+// Attribute sections, in memory of their own: there are some only where a view takes labels away.
+struct exemplar_labels {
+    std::size_t size;
+    const char* data() const noexcept { return reinterpret_cast<const char*>(this + 1); }
+    struct give_back {
+        void operator()(exemplar_labels* labels) const noexcept { std::free(labels); }
+    };
+    // Null where memory is short: the exemplar is better than none.
+    static std::unique_ptr<exemplar_labels, give_back> copy_of(std::string_view sections) noexcept {
+        void* const memory = std::malloc(sizeof(exemplar_labels) + sections.size());
+        if (!memory) return nullptr;
+        auto* const made = new (memory) exemplar_labels{sections.size()};
+        std::memcpy(static_cast<void*>(made + 1), sections.data(), sections.size());
+        return std::unique_ptr<exemplar_labels, give_back>(made);
+    }
+};
+using owned_labels = std::unique_ptr<exemplar_labels, exemplar_labels::give_back>;
+
 struct exemplar_slot {
     std::uint64_t bits; // as measured: int64 or double
     std::uint64_t time_unix_ns;
     std::uint64_t trace_id[2];
     std::uint64_t span_id;
+    exemplar_labels* labels; // owned; may be null
     bool filled;
+};
+
+// One that the collection has taken out of its slot, and owns.
+struct taken_exemplar : exemplar_slot {
+    explicit taken_exemplar(const exemplar_slot& slot) noexcept : exemplar_slot(slot), owned(slot.labels) {}
+    std::string_view sections() const noexcept {
+        return owned ? std::string_view(owned->data(), owned->size) : std::string_view();
+    }
+    owned_labels owned;
 };
 
 // Belongs to a cell. Aligned to buckets it keeps one measurement for each, picked by the cell; else a fixed
@@ -60,7 +92,10 @@ struct exemplar_reservoir {
     }
 
     void clear() noexcept {
-        for (std::uint32_t i = 0; i < capacity; ++i) slots()[i].filled = false;
+        for (std::uint32_t i = 0; i < capacity; ++i) {
+            slots()[i].filled = false;
+            std::free(std::exchange(slots()[i].labels, nullptr));
+        }
         for (std::uint32_t i = 0; aligned && i < capacity; ++i) offers()[i].store_relaxed(0);
         used = 0;
         threshold = 1;
@@ -84,8 +119,9 @@ struct exemplar_reservoir {
         return skip < 4e9 ? static_cast<std::uint32_t>(skip) : 4'000'000'000u;
     }
 
-    void put(const thread_context& context, std::uint64_t bits, std::uint64_t now, std::uint32_t bucket,
-             id_generator& random) noexcept {
+    // Returns the labels of the exemplar that was there, to be freed without the lock.
+    owned_labels put(const thread_context& context, std::uint64_t bits, std::uint64_t now,
+                     std::uint32_t bucket, id_generator& random, owned_labels labels) noexcept {
         std::uint32_t at;
         if (aligned)
             at = bucket < capacity ? bucket : capacity - 1;
@@ -96,19 +132,25 @@ struct exemplar_reservoir {
         // A trace that is not sampled leads nowhere.
         constexpr std::uint64_t exported = context_word::valid | context_word::sampled;
         const bool in_span = (context.word & exported) == exported;
+        owned_labels before(slots()[at].labels);
         slots()[at] = {bits,
                        now,
                        {in_span ? context.trace_id[0] : 0, in_span ? context.trace_id[1] : 0},
                        in_span ? context.span_id : 0,
+                       labels.release(),
                        true};
+        return before;
     }
 
     // Hands out what it has, and is empty.
-    void drain(std::vector<exemplar_slot>& to) {
+    void drain(std::vector<taken_exemplar>& to) {
         to.reserve(to.size() + capacity); // nothing throws under the lock
         lock();
         for (std::uint32_t i = 0; i < capacity; ++i)
-            if (slots()[i].filled) to.push_back(slots()[i]);
+            if (slots()[i].filled) {
+                to.emplace_back(slots()[i]);
+                slots()[i].labels = nullptr;
+            }
         clear();
         unlock();
     }

@@ -195,47 +195,83 @@ inline bool is_finite_number(std::uint64_t bits) noexcept { return (bits & infin
     return (((thread.ids.draw() >> 32) * n) >> 32) == 0;
 }
 
-[[gnu::noinline, gnu::cold]] inline void offer_to_bucket(thread_state& thread, histogram_cell& cell,
-                                                         std::uint32_t bucket, std::uint64_t bits) noexcept {
-    if (atomic<std::uint64_t>* const offers = cell.offers.load_acquire()) {
-        const std::uint64_t n = offers[bucket].load_relaxed() + 1;
-        offers[bucket].store_relaxed(n);
-        if (!replaces_exemplar(thread, n)) return;
-    }
-    take_exemplar(thread, cell, bucket, bits);
+// Whether what was offered becomes an exemplar. Of sums and gauges that was counted down before.
+inline bool chooses_exemplar(thread_state& thread, metric_cell& cell, std::uint32_t bucket) noexcept {
+    if (cell.kind == cell_kind::exponential) return counts_as_exemplar(thread, cell);
+    if (cell.kind != cell_kind::histogram) return true;
+    atomic<std::uint64_t>* const offers = static_cast<histogram_cell&>(cell).offers.load_acquire();
+    if (!offers) return true;
+    const std::uint64_t n = offers[bucket].load_relaxed() + 1;
+    offers[bucket].store_relaxed(n);
+    return replaces_exemplar(thread, n);
 }
 
-[[gnu::always_inline]] inline void count_in_bucket(thread_state& thread, histogram_cell& cell, double v,
-                                                   std::uint32_t bucket) noexcept {
+// Of a measurement without labels.
+[[gnu::noinline, gnu::cold]] inline void offer_exemplar(thread_state& thread, metric_cell& cell,
+                                                        std::uint32_t bucket, std::uint64_t bits) noexcept {
+    if (chooses_exemplar(thread, cell, bucket)) take_exemplar(thread, cell, bucket, bits, nullptr);
+}
+
+// A record either offers its measurement itself, and returns nothing; or it says that the measurement may
+// become an exemplar, by the number of its bucket and 1, and leaves that to its caller, who has the labels.
+enum class exemplars { offered, told };
+template <exemplars How>
+using offer_of = std::conditional_t<How == exemplars::told, std::uint32_t, void>;
+
+template <exemplars How>
+[[gnu::always_inline]] inline offer_of<How> record_nothing(thread_state& thread) noexcept {
+    thread.measured.interrupting.add_by_owner(1);
+    return offer_of<How>();
+}
+template <exemplars How>
+[[gnu::always_inline]] inline offer_of<How> offer_measurement(thread_state& thread, metric_cell& cell,
+                                                              std::uint32_t bucket,
+                                                              std::uint64_t bits) noexcept {
+    const bool is_offered = (*thread.measured.exemplar_word & context_word::sampled) != 0;
+    if constexpr (How == exemplars::told) {
+        return is_offered ? bucket + 1 : 0;
+    } else {
+        if (is_offered) [[unlikely]]
+            offer_exemplar(thread, cell, bucket, bits);
+    }
+}
+
+template <exemplars How>
+[[gnu::always_inline]] inline offer_of<How> count_in_bucket(thread_state& thread, histogram_cell& cell,
+                                                            double v, std::uint32_t bucket) noexcept {
     const std::uint32_t turn = begin_turn(thread.measured);
     if (turn == 0) [[unlikely]]
-        return thread.measured.interrupting.add_by_owner(1);
+        return record_nothing<How>(thread);
     auto& copy = cell.of(thread.measured.epoch.load_seq_cst()); // sees the copy as it was emptied
     copy.counts()[bucket].add_by_owner(1);
     copy.totals.add(v);
     end_turn(thread.measured, turn);
-    if ((*thread.measured.exemplar_word & context_word::sampled) != 0) [[unlikely]]
-        offer_to_bucket(thread, cell, bucket, __builtin_bit_cast(std::uint64_t, v));
+    return offer_measurement<How>(thread, cell, bucket, __builtin_bit_cast(std::uint64_t, v));
 }
 
-[[gnu::noinline]] inline void record_unusual(thread_state& thread, histogram_cell& cell, double v) noexcept {
+template <exemplars How>
+[[gnu::noinline]] inline offer_of<How> record_unusual(thread_state& thread, histogram_cell& cell,
+                                                      double v) noexcept {
     if (is_finite_number(__builtin_bit_cast(std::uint64_t, v)))
-        return count_in_bucket(thread, cell, v, find_bucket(*cell.table, v));
+        return count_in_bucket<How>(thread, cell, v, find_bucket(*cell.table, v));
     const std::uint32_t turn = begin_turn(thread.measured);
     if (turn == 0) [[unlikely]]
-        return thread.measured.interrupting.add_by_owner(1);
+        return record_nothing<How>(thread);
     histogram_totals& totals = cell.of(thread.measured.epoch.load_seq_cst()).totals;
     totals.touched.store_relaxed(1);
     totals.not_finite.add_by_owner(1);
     end_turn(thread.measured, turn);
+    return offer_of<How>();
 }
 
 // This and record_exponential call nothing but as their last deed, and so keep nothing on the stack.
-[[gnu::noinline]] inline void record_explicit(thread_state& thread, histogram_cell& cell, double v) noexcept {
+template <exemplars How>
+[[gnu::noinline]] inline offer_of<How> record_explicit(thread_state& thread, histogram_cell& cell,
+                                                       double v) noexcept {
     // One compare for what is negative, infinite or NaN.
     if (__builtin_bit_cast(std::uint64_t, v) >= infinity_bits) [[unlikely]]
-        return record_unusual(thread, cell, v);
-    count_in_bucket(thread, cell, v, find_bucket(*cell.table, v));
+        return record_unusual<How>(thread, cell, v);
+    return count_in_bucket<How>(thread, cell, v, find_bucket(*cell.table, v));
 }
 
 // The bucket of a value whose sign is off, counted.
@@ -269,21 +305,18 @@ inline bool is_finite_number(std::uint64_t bits) noexcept { return (bits & infin
     return true;
 }
 
-[[gnu::noinline, gnu::cold]] inline void offer_exponential(thread_state& thread, exponential_cell& cell,
-                                                           std::uint64_t bits) noexcept {
-    if (counts_as_exemplar(thread, cell)) take_exemplar(thread, cell, 0, bits);
-}
-
 // Any value, in a turn that has begun.
-[[gnu::noinline]] inline void record_exponential_slowly(thread_state& thread, exponential_cell& cell,
-                                                        double v, std::uint32_t turn) noexcept {
+template <exemplars How>
+[[gnu::noinline]] inline offer_of<How> record_exponential_slowly(thread_state& thread, exponential_cell& cell,
+                                                                 double v, std::uint32_t turn) noexcept {
     const auto bits = __builtin_bit_cast(std::uint64_t, v);
     const std::uint32_t epoch = thread.measured.epoch.load_seq_cst();
     auto& copy = cell.of(epoch);
     if (!is_finite_number(bits)) [[unlikely]] {
         copy.totals.touched.store_relaxed(1);
         copy.totals.not_finite.add_by_owner(1);
-        return end_turn(thread.measured, turn);
+        end_turn(thread.measured, turn);
+        return offer_of<How>();
     }
     bool counted = true;
     if (v > 0) [[likely]]
@@ -294,39 +327,40 @@ inline bool is_finite_number(std::uint64_t bits) noexcept { return (bits & infin
         counted = count_negative(thread, cell, epoch, bits);
     if (counted) copy.totals.add(v);
     end_turn(thread.measured, turn);
-    if (counts_as_exemplar(thread, cell)) [[unlikely]]
-        take_exemplar(thread, cell, 0, bits);
+    return offer_measurement<How>(thread, cell, 0, bits);
 }
 
-[[gnu::noinline]] inline void record_exponential(thread_state& thread, exponential_cell& cell,
-                                                 double v) noexcept {
+template <exemplars How>
+[[gnu::noinline]] inline offer_of<How> record_exponential(thread_state& thread, exponential_cell& cell,
+                                                          double v) noexcept {
     const auto bits = __builtin_bit_cast(std::uint64_t, v);
     const std::uint32_t turn = begin_turn(thread.measured);
     if (turn == 0) [[unlikely]]
-        return thread.measured.interrupting.add_by_owner(1);
+        return record_nothing<How>(thread);
     auto& copy = cell.of(thread.measured.epoch.load_seq_cst());
     const std::int32_t scale = copy.scale.load_relaxed();
     // One compare for what is negative, zero, subnormal, infinite or NaN.
     if (bits - smallest_normal_bits >= infinity_bits - smallest_normal_bits || scale > 8) [[unlikely]]
-        return record_exponential_slowly(thread, cell, v, turn);
+        return record_exponential_slowly<How>(thread, cell, v, turn);
     const std::int32_t index = exponential_index_8(bits) >> (8 - scale);
     const auto place =
         static_cast<std::uint32_t>(index) - static_cast<std::uint32_t>(copy.positive_base.load_relaxed());
     if (place >= cell.size || (copy.used.load_relaxed() & 1) == 0) [[unlikely]]
-        return record_exponential_slowly(thread, cell, v, turn);
+        return record_exponential_slowly<How>(thread, cell, v, turn);
     copy.positives()[place].add_by_owner(1);
     copy.totals.add(v);
     end_turn(thread.measured, turn);
-    if ((*thread.measured.exemplar_word & context_word::sampled) != 0) [[unlikely]]
-        offer_exponential(thread, cell, bits);
+    return offer_measurement<How>(thread, cell, 0, bits);
 }
 
 // A number into a cell of whatever kind: histograms', and what views make of other instruments.
-inline void record_in_cell(thread_state& thread, metric_cell& cell, double v) noexcept {
+template <exemplars How>
+inline offer_of<How> record_in_cell(thread_state& thread, metric_cell& cell, double v) noexcept {
     if (cell.kind == cell_kind::histogram) [[likely]]
-        record_explicit(thread, static_cast<histogram_cell&>(cell), v);
-    else if (cell.kind == cell_kind::exponential)
-        record_exponential(thread, static_cast<exponential_cell&>(cell), v);
+        return record_explicit<How>(thread, static_cast<histogram_cell&>(cell), v);
+    if (cell.kind == cell_kind::exponential)
+        return record_exponential<How>(thread, static_cast<exponential_cell&>(cell), v);
+    return offer_of<How>();
 }
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

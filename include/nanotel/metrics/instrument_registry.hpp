@@ -77,19 +77,21 @@ public:
         std::vector<stream_series*> targets;
         for (metric_stream* const stream : instrument.streams)
             targets.push_back(&stream->series_of(labels, complete, now));
-        measured_series*& known = targets.empty()       ? instrument.unread
-                                  : targets.size() == 1 ? targets.front()->measured
-                                                        : instrument.measured[targets];
-        if (!known) {
-            auto made = std::make_unique<measured_series>();
-            made->instrument = &instrument;
-            made->targets = std::move(targets);
-            made->gauges.resize(instrument.plans.size());
-            measured_series* const address = made.get();
-            measured_.emplace(address, std::move(made));
-            known = address;
-        }
-        return *known;
+        if (measured_series* const known = find(instrument, targets)) return *known;
+        if (!instrument.gone.empty())
+            if (const auto gone = instrument.gone.find(all_labels(targets)); gone != instrument.gone.end()) {
+                measured_series& back = *gone->second;
+                lead(back, std::move(targets));
+                return back;
+            }
+        auto made = std::make_unique<measured_series>();
+        made->instrument = &instrument;
+        made->targets.resize(targets.size());
+        made->gauges.resize(instrument.plans.size());
+        measured_series& result = *made;
+        measured_.emplace(&result, std::move(made));
+        lead(result, std::move(targets));
+        return result;
     }
     // A slot of its own, for handles.
     std::uint32_t slot_of(measured_series& series) {
@@ -101,39 +103,41 @@ public:
         return series.slot;
     }
 
-    // A series for what still comes of one that was let go.
+    // The series that were let go, for what still comes of one.
     void revive(measured_series& measured) {
-        const std::vector<label_section> labels = split_sections(measured.labels);
-        const bool overflow = measured.labels == overflow_sections();
-        for (std::size_t i = 0; i < measured.targets.size(); ++i) {
+        std::vector<stream_series*> targets = measured.targets;
+        for (std::size_t i = 0; i < targets.size(); ++i) {
+            if (targets[i]) continue;
             metric_stream& stream = *measured.instrument->streams[i];
             // It was measured after the last collection, whichever reader's: each takes all that there is.
             std::uint64_t since = 0;
             for (const stream_lane& lane : stream.lanes) since = std::max(since, lane.collected_unix_ns);
-            measured.targets[i] = &stream.series_of(labels, !overflow, since);
+            const bool overflow = measured.labels[i] == overflow_sections();
+            targets[i] = &stream.series_of(split_sections(measured.labels[i]), !overflow, since);
         }
-        stream_series& target = *measured.targets.front();
-        if (target.measured)
-            target.revived.push_back(&measured);
-        else
-            target.measured = &measured;
-        measured.gone = false;
+        lead(measured, std::move(targets));
     }
 
     // A series that no reader has had anything of for long: its place is free. The cells stay with their
     // threads until enough of them are idle.
     std::unique_ptr<stream_series> let_go(metric_stream& stream, std::size_t at) {
         stream_series& series = *stream.series[at];
-        const auto each_measured = [&](auto&& use) {
-            if (series.measured) use(*series.measured);
-            for (measured_series* const measured : series.revived) use(*measured);
-        };
+        known_instrument& instrument = *stream.instrument;
         // First what may throw.
-        each_measured([&](measured_series& measured) { measured.labels = series.labels.sections; });
-        each_measured([&](measured_series& measured) {
-            measured.targets.front() = nullptr;
+        series.each_measured([&](measured_series& measured) {
+            if (measured.gone) return;
+            measured.labels.clear();
+            for (const stream_series* const target : measured.targets)
+                measured.labels.push_back(target->labels.sections);
+            const auto [place, is_new] = instrument.gone.try_emplace(all_labels(measured.targets), &measured);
+            if (is_new) measured.all_labels = &place->first;
+        });
+        series.each_measured([&](measured_series& measured) {
+            if (!measured.gone) ++gone_;
             measured.gone = true;
-            ++gone_;
+            forget_targets(measured);
+            std::replace(measured.targets.begin(), measured.targets.end(), &series,
+                         static_cast<stream_series*>(nullptr));
         });
         stream.by_labels.erase(series.labels.sections);
         std::unique_ptr<stream_series> idle = std::move(stream.series[at]);
@@ -146,9 +150,65 @@ public:
     static bool is_forgotten(const measured_series& measured) noexcept {
         return measured.gone && !measured.has_slot;
     }
-    void forget(measured_series& measured) noexcept { measured_.erase(&measured); }
+    void forget(measured_series& measured) noexcept {
+        for (stream_series* const target : measured.targets)
+            if (target) target->forget(measured);
+        forget_labels(measured);
+        measured_.erase(&measured);
+    }
 
 private:
+    // The one that leads there, or null.
+    static measured_series* find(const known_instrument& instrument,
+                                 const std::vector<stream_series*>& targets) {
+        if (targets.empty()) return instrument.unread;
+        if (targets.size() == 1) return targets.front()->measured;
+        const auto found = instrument.measured.find(targets);
+        return found == instrument.measured.end() ? nullptr : found->second;
+    }
+
+    // Makes it lead there, all of it. Where it throws nothing has changed.
+    static void lead(measured_series& measured, std::vector<stream_series*> targets) {
+        known_instrument& instrument = *measured.instrument;
+        for (stream_series* const target : targets)
+            if (target->measured && target->others.size() == target->others.capacity())
+                target->others.reserve(2 * target->others.size() + 1);
+        // Not where what is beyond a limit leads there already.
+        if (targets.size() > 1) instrument.measured.try_emplace(targets, &measured);
+        if (targets.empty()) instrument.unread = &measured;
+        for (std::size_t i = 0; i < targets.size(); ++i) {
+            if (measured.targets[i] == targets[i]) continue;
+            if (targets[i]->measured)
+                targets[i]->others.push_back(&measured);
+            else
+                targets[i]->measured = &measured;
+        }
+        forget_labels(measured);
+        measured.targets.swap(targets);
+        measured.gone = false;
+    }
+
+    static void forget_labels(measured_series& measured) noexcept {
+        auto& gone = measured.instrument->gone;
+        if (measured.all_labels) gone.erase(gone.find(*measured.all_labels));
+        measured.all_labels = nullptr;
+        measured.labels.clear();
+    }
+    static void forget_targets(measured_series& measured) noexcept {
+        auto& by_targets = measured.instrument->measured;
+        const auto known = by_targets.find(measured.targets);
+        if (known != by_targets.end() && known->second == &measured) by_targets.erase(known);
+    }
+
+    static std::string all_labels(const std::vector<stream_series*>& targets) {
+        std::string all;
+        for (const stream_series* const target : targets) {
+            all += std::to_string(target->labels.sections.size()) + ':';
+            all += target->labels.sections;
+        }
+        return all;
+    }
+
     struct slot_entry {
         known_instrument* instrument = nullptr;
         const label_domain* domains = nullptr;

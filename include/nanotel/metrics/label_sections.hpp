@@ -88,6 +88,12 @@ inline std::string sections_of_combination(const label_domain* domains, std::uin
     return sections;
 }
 
+// The labels of a measurement in the form of its sections. Throws where memory is short.
+inline std::string sections_of(const measured_labels& labels) {
+    if (labels.domains) return sections_of_combination(labels.domains, labels.domain_count, labels.index);
+    return {reinterpret_cast<const char*>(labels.sections), labels.size};
+}
+
 inline const std::string& overflow_sections() {
     static const std::string sections = [] {
         std::string made;

@@ -11,17 +11,22 @@ namespace nanotel::inline NANOTEL_ABI::detail {
 // What an instrument does with a number.
 enum class measurement { add_integer, add_double, set, record };
 
-template <measurement What>
-[[gnu::always_inline]] inline void put_in_cell(thread_state& thread, metric_cell& cell,
-                                               std::uint64_t bits) noexcept {
-    if constexpr (What == measurement::add_integer)
-        add_to_cell<true>(thread, cell, bits);
-    else if constexpr (What == measurement::add_double)
-        add_to_cell<false>(thread, cell, bits);
-    else if constexpr (What == measurement::set)
-        set_cell(thread, cell, bits);
-    else
-        record_in_cell(thread, cell, __builtin_bit_cast(double, bits));
+// `offer(bucket)`: see add_to_cell.
+template <measurement What, class Offer>
+[[gnu::always_inline]] inline void put_in_cell(thread_state& thread, metric_cell& cell, std::uint64_t bits,
+                                               const Offer& offer) noexcept {
+    if constexpr (What == measurement::add_integer) {
+        add_to_cell<true>(thread, cell, bits, offer);
+    } else if constexpr (What == measurement::add_double) {
+        add_to_cell<false>(thread, cell, bits, offer);
+    } else if constexpr (What == measurement::set) {
+        set_cell(thread, cell, bits, offer);
+    } else {
+        const std::uint32_t offered =
+            record_in_cell<exemplars::told>(thread, cell, __builtin_bit_cast(double, bits));
+        if (offered != 0) [[unlikely]]
+            offer(offered - 1);
+    }
 }
 
 [[gnu::noinline, gnu::cold]] inline void measure_slowly(instrument_state& instrument, std::uint32_t index,
@@ -34,15 +39,50 @@ template <measurement What>
     if (const metric_functions* const sdk = metric_sdk()) sdk->reject(instrument, value);
 }
 
+// -- exemplars, with the labels that the series does not have
+
+[[gnu::noinline, gnu::cold]] inline void offer_exemplar_of_index(thread_state& thread, metric_cell& cell,
+                                                                 std::uint32_t bucket, std::uint64_t bits,
+                                                                 const instrument_state& instrument,
+                                                                 std::uint32_t index) noexcept {
+    if (!chooses_exemplar(thread, cell, bucket)) return;
+    const measured_labels labels{nullptr, 0, instrument.domain_count, instrument.domains, index};
+    take_exemplar(thread, cell, bucket, bits, cell.loses_labels ? &labels : nullptr);
+}
+// One function for each list of value types, whatever the keys.
+template <class... V>
+[[gnu::noinline, gnu::cold]] void
+offer_exemplar_of_labels(thread_state& thread, metric_cell& cell, std::uint32_t bucket, std::uint64_t bits,
+                         const site_key* keys, const V&... values) noexcept {
+    if (!chooses_exemplar(thread, cell, bucket)) return;
+    if (!cell.loses_labels) return take_exemplar(thread, cell, bucket, bits, nullptr);
+    with_label_set(
+        no_slot, keys,
+        [&](const label_set& set) {
+            const measured_labels labels{set.sections, set.size};
+            take_exemplar(thread, cell, bucket, bits, &labels);
+        },
+        values...);
+}
+
 // Of the series with this index among the combinations of the instrument's labels.
-template <measurement What>
+template <measurement What, bool HasLabels>
 [[gnu::always_inline]] inline void measure(instrument_state& instrument, std::uint32_t index,
                                            std::uint64_t bits) noexcept {
     thread_state& thread = *current_thread;
     metric_cell* const cell = find_cell(thread, instrument.slot.load_relaxed() + index);
     if (!cell) [[unlikely]]
         return measure_slowly(instrument, index, bits);
-    put_in_cell<What>(thread, *cell, bits);
+    if constexpr (HasLabels)
+        put_in_cell<What>(thread, *cell, bits, [&](std::uint32_t bucket) noexcept {
+            offer_exemplar_of_index(thread, *cell, bucket, bits, instrument, index);
+        });
+    else if constexpr (What == measurement::record)
+        record_in_cell<exemplars::offered>(thread, *cell, __builtin_bit_cast(double, bits));
+    else
+        put_in_cell<What>(thread, *cell, bits, [&](std::uint32_t bucket) noexcept {
+            take_exemplar(thread, *cell, bucket, bits, nullptr);
+        });
 }
 
 template <measurement What, class... Key, class... Value>
@@ -54,7 +94,9 @@ template <measurement What, class... Key, class... Value>
         metric_cell* const cell =
             find_labelled_cell(thread, instrument.slot.load_relaxed(), keys, labels.value...);
         if (cell) [[likely]]
-            return put_in_cell<What>(thread, *cell, bits);
+            return put_in_cell<What>(thread, *cell, bits, [&](std::uint32_t bucket) noexcept {
+                offer_exemplar_of_labels(thread, *cell, bucket, bits, keys, labels.value...);
+            });
     }
     if (recording_enabled.load_relaxed() == 0) return;
     with_label_set(
@@ -135,6 +177,13 @@ struct bound_state {
     constexpr bound_state(instrument_state& of, std::uint32_t at) noexcept : instrument(&of), index(at) {}
     bound_state(instrument_state& of, const label_set& set) noexcept
         : instrument(&of), labelled(true), labels(set) {}
+
+    measured_labels measured() const noexcept {
+        if (!labelled) return {nullptr, 0, instrument->domain_count, instrument->domains, index};
+        if (!labels.any()) return {};
+        const label_set set = labels.set();
+        return {set.sections, set.size};
+    }
 };
 
 [[gnu::noinline, gnu::cold]] inline void measure_bound_slowly(const bound_state& bound,
@@ -143,13 +192,23 @@ struct bound_state {
     if (const metric_functions* const sdk = metric_sdk()) sdk->measure_bound(bound, bits);
 }
 
+[[gnu::noinline, gnu::cold]] inline void offer_exemplar_of_bound(thread_state& thread, metric_cell& cell,
+                                                                 std::uint32_t bucket, std::uint64_t bits,
+                                                                 const bound_state& bound) noexcept {
+    if (!chooses_exemplar(thread, cell, bucket)) return;
+    const measured_labels labels = bound.measured();
+    take_exemplar(thread, cell, bucket, bits, cell.loses_labels ? &labels : nullptr);
+}
+
 template <measurement What>
 [[gnu::always_inline]] inline void measure_bound(const bound_state& bound, std::uint64_t bits) noexcept {
     thread_state& thread = *current_thread;
     metric_cell* const cell = find_cell(thread, bound.slot.load_relaxed());
     if (!cell) [[unlikely]]
         return measure_bound_slowly(bound, bits);
-    put_in_cell<What>(thread, *cell, bits);
+    put_in_cell<What>(thread, *cell, bits, [&](std::uint32_t bucket) noexcept {
+        offer_exemplar_of_bound(thread, *cell, bucket, bits, bound);
+    });
 }
 
 template <class... Key, class... Value>

@@ -54,6 +54,17 @@ private:
                 store_.rejected.out_of_memory.fetch_add_relaxed(1);
             }
         });
+        // Those that it shared with others may go with it, where their series were let go.
+        for (const auto& [measured, cells] : left->by_series)
+            for (metric_cell* const cell : cells) {
+                if (!measured->gone || !is_gauge(cell->kind)) continue;
+                try {
+                    taker_.take_exemplars(*cell);
+                    taker_.take(*cell, true, 0);
+                } catch (...) {
+                    store_.rejected.out_of_memory.fetch_add_relaxed(1);
+                }
+            }
         store_.release(std::move(left));
     }
 
@@ -87,7 +98,7 @@ private:
     void find_gauges() {
         gauges_.clear();
         store_.each_gauge([&](metric_cell& cell) {
-            if (cell.kind == cell_kind::gauge) gauges_.push_back(&cell);
+            if (is_gauge(cell.kind)) gauges_.push_back(&cell);
         });
     }
 
@@ -192,12 +203,13 @@ private:
     static void fill(metric_stream& stream, series_values& values, bool delta, metric_point& point) {
         const metric_description& d = stream.described;
         if (d.kind == metric_kind::gauge || stream.observable) {
+            const bool subtracts = delta && stream.observable;
             if (d.integer) {
                 point.int_value = static_cast<std::int64_t>(values.bits);
-                if (delta) point.int_value -= static_cast<std::int64_t>(values.reported);
+                if (subtracts) point.int_value -= static_cast<std::int64_t>(values.reported);
             } else {
                 point.value = __builtin_bit_cast(double, values.bits);
-                if (delta) point.value -= __builtin_bit_cast(double, values.reported);
+                if (subtracts) point.value -= __builtin_bit_cast(double, values.reported);
             }
             return;
         }

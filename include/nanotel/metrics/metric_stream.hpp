@@ -20,24 +20,40 @@ struct known_instrument;
 struct stream_series {
     series_labels labels;
     std::uint64_t created_unix_ns = 0;
-    std::uint64_t shown_unix_ns = 0;       // when it last had something for a reader
-    std::vector<series_values> values;     // by lane
-    std::vector<measured_series*> revived; // that were let go and came back beside `measured`
-    measured_series* measured = nullptr;   // where the metric is the only one of its instrument
+    std::uint64_t shown_unix_ns = 0;   // when it last had something for a reader
+    std::vector<series_values> values; // by lane
+    // Whose cells feed it. Several where another metric of the instrument keeps their label sets apart.
+    measured_series* measured = nullptr;
+    std::vector<measured_series*> others;
+
+    template <class Each>
+    void each_measured(Each&& each) {
+        if (measured) each(*measured);
+        for (measured_series* const other : others) each(*other);
+    }
+    void forget(const measured_series& one) noexcept {
+        if (measured == &one) {
+            measured = others.empty() ? nullptr : others.back();
+            if (!others.empty()) others.pop_back();
+            return;
+        }
+        std::erase(others, &one);
+    }
 };
 
 // What a cell belongs to: a series in each metric that views make of its instrument. Label sets that come to
 // the same series everywhere share it, so there are never more than the limits of cardinality allow.
 struct measured_series {
     known_instrument* instrument = nullptr;
-    std::vector<stream_series*> targets; // by stream
+    std::vector<stream_series*> targets; // by stream; null: that was idle and let go
     std::uint32_t slot = no_slot;        // for handles
     bool has_slot = false;               // of a handle, or of a combination of finite domains: it stays
     std::uint32_t threads = 0;           // that have cells of it
-    // Its series was idle and let go. Should a cell bring more, the series is made anew, of these labels.
+    // Some series of it was let go. Should a cell bring more, it is made anew, of the labels of its stream.
     bool gone = false;
-    std::string labels;
-    std::vector<metric_cell*> gauges; // by plan: those that all threads share, else null
+    std::vector<std::string> labels;         // by stream; empty before one was let go
+    const std::string* all_labels = nullptr; // its key in known_instrument::gone
+    std::vector<metric_cell*> gauges;        // by plan: those that all threads share, else null
 };
 
 // Readers that have the same values: all that are cumulative share one, each of delta has its own.
@@ -53,7 +69,7 @@ struct metric_stream {
     bool observable = false;
     bool record_min_max = true;
     bool has_sum = true;
-    bool may_forget = false; // series that are idle: all its readers want deltas, and it is alone
+    bool may_forget = false; // series that are idle: all its readers want deltas
     std::uint32_t max_size = 160;
     std::int32_t max_scale = 20;
     std::optional<std::vector<std::string>> keep_keys;
@@ -135,7 +151,21 @@ struct known_instrument {
     bool direct = true;
     std::map<std::vector<stream_series*>, measured_series*> measured; // where there are several streams
     measured_series* unread = nullptr;                                // where there is none
+    // Those of which a series was let go, by all their labels: the same labels come to the same cells.
+    std::unordered_map<std::string, measured_series*> gone;
     std::map<std::pair<const label_domain*, std::uint32_t>, std::uint32_t> first_slots; // of its declarations
 };
+
+// Whether what is measured into a cell of that plan may have labels that its series in some metric has not:
+// a view takes them away, or it is the series of what is beyond a limit.
+inline bool loses_labels(const measured_series& measured, std::uint32_t plan) {
+    for (std::size_t i = 0; i < measured.targets.size(); ++i) {
+        const metric_stream& stream = *measured.instrument->streams[i];
+        if (stream.plan != plan || stream.observable) continue;
+        const stream_series* const series = measured.targets[i];
+        if (!stream.keeps_all() || (series && series->labels.sections == overflow_sections())) return true;
+    }
+    return false;
+}
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

@@ -63,8 +63,10 @@ struct distribution {
 struct series_values {
     bool touched = false; // delta: since the last collection; cumulative: ever
     bool exemplars_told = false;
-    std::uint64_t bits = 0;     // an integer sum; what a gauge was set to; what was observed last
-    std::uint64_t reported = 0; // observed, delta: what the collection before had; bits as above
+    std::uint64_t bits = 0; // an integer sum; what a gauge was set to; what was observed last
+    // Observed, delta: what the collection before had; bits as above. Of a gauge that is set in several
+    // cells: the number of the setting that is in `bits`.
+    std::uint64_t reported = 0;
     exact_sum sum;
     std::unique_ptr<distribution> distributed;
     std::unique_ptr<std::vector<metric_exemplar>> exemplars;

@@ -17,6 +17,7 @@ public:
     ~start_memory() {
         while (reservoirs_) {
             exemplar_reservoir* const next = reservoirs_->next;
+            reservoirs_->clear();
             std::free(reservoirs_);
             reservoirs_ = next;
         }
@@ -25,6 +26,9 @@ public:
     std::deque<bucket_table_storage> tables;
 
     // -- gauges, whose cells all threads share
+
+    // The next number of the settings of gauges, in the order in which they happen. Not under the lock.
+    std::uint64_t next_setting() noexcept { return settings_.fetch_add_relaxed(1) + 1; }
 
     // Throws where memory is short.
     metric_cell* make_gauge(const cell_plan& plan, std::uint16_t number, measured_series& series) {
@@ -96,6 +100,7 @@ private:
         return nullptr;
     }
 
+    atomic<std::uint64_t> settings_; // relaxed: what follows another setting finds a greater number
     cell_arena gauges_;
     std::vector<metric_cell*> free_gauges_;
     std::size_t made_gauges_ = 0;

@@ -37,9 +37,12 @@ public:
                 add(v);
             }
         if (!selected) add(view{});
+        if (instrument_.kind == instrument_kind::gauge && merge_differently())
+            for (cell_plan& plan : instrument_.plans)
+                if (plan.kind == cell_kind::gauge) plan.kind = cell_kind::ordered_gauge;
         if (instrument_.plans.empty()) instrument_.plans.emplace_back(); // nobody reads what goes there
         for (const auto& stream : made_) {
-            stream->may_forget = settings_.forget_after_ns != 0 && made_.size() == 1 && !stream->observable;
+            stream->may_forget = settings_.forget_after_ns != 0 && !stream->observable;
             for (const stream_lane& lane : stream->lanes)
                 stream->may_forget = stream->may_forget && lane.points == temporality::delta;
         }
@@ -50,6 +53,16 @@ public:
 private:
     using kinds = aggregation::kind;
 
+    // Whether label sets that one metric keeps apart may be one series in another, which then has several
+    // cells.
+    bool merge_differently() const noexcept {
+        for (const auto& stream : made_)
+            if (stream->keep_keys != made_.front()->keep_keys ||
+                stream->exclude_keys != made_.front()->exclude_keys || stream->limit != made_.front()->limit)
+                return true;
+        return false;
+    }
+
     bool is_native(cell_kind kind) const noexcept {
         switch (kind) {
         case cell_kind::none:
@@ -59,6 +72,8 @@ private:
             return instrument_.kind != instrument_kind::histogram;
         case cell_kind::gauge:
             return true;
+        case cell_kind::ordered_gauge:
+            return false;
         default:
             return instrument_.kind == instrument_kind::histogram;
         }

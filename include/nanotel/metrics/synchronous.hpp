@@ -126,7 +126,7 @@ protected:
     template <measurement What>
     [[gnu::always_inline]] void put(std::uint64_t bits, label_argument<Labels>... labels) noexcept {
         if constexpr (is_dense)
-            measure<What>(state_, label_index<Labels...>(labels...), bits);
+            measure<What, sizeof...(Labels) != 0>(state_, label_index<Labels...>(labels...), bits);
         else
             measure_labelled<What>(
                 state_, bits,

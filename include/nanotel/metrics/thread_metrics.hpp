@@ -41,7 +41,7 @@ struct thread_metrics {
         while (all.size() < plans.size()) {
             const auto number = static_cast<std::uint16_t>(all.size());
             const cell_plan& plan = plans[number];
-            if (plan.kind == cell_kind::gauge) {
+            if (is_gauge(plan.kind)) {
                 metric_cell*& shared = series.gauges[number];
                 if (!shared) shared = memory->make_gauge(plan, number, series);
                 all.push_back(shared);

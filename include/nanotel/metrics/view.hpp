@@ -50,10 +50,10 @@ private:
 /// A view (OpenTelemetry Metrics SDK, "View"): what it selects, and the metric that it makes of each
 /// instrument selected. Where several views select an instrument each makes a metric of it, where none does
 /// the default. Given in options::views; to rename, filter, limit or drop costs nothing where an instrument
-/// is used. One that is aggregated in several ways, by views or by readers that differ in
-/// metric_reader::histograms, or as another kind of instrument is, as a histogram made of a counter, is
-/// measured by a longer way, which takes no lock: some ten nanoseconds, and with labels known at run time
-/// about a hundred.
+/// is used. A longer way, which takes no lock, some ten nanoseconds and with labels known at run time about a
+/// hundred, is that of an instrument that is aggregated in several ways, by views or by readers that differ
+/// in metric_reader::histograms, or as another kind of instrument is, as a histogram made of a counter; and
+/// that of a gauge with several views that do not make the same series of its label sets.
 struct view {
     // -- which instruments; what is not set selects all
 
@@ -70,9 +70,8 @@ struct view {
     std::optional<std::string> name{}; ///< only where instrument_name has no `*` and `?`
     std::optional<std::string> description{};
     nanotel::aggregation aggregation{};
-    /// Labels are kept only where their key is among these. Exemplars do not hold those that are taken away.
-    /// Of a gauge with several views, the value of a series that one of them makes of several label sets is
-    /// that of any set measured since the last collection.
+    /// Labels are kept only where their key is among these. Exemplars hold those that are taken away, as
+    /// their filtered attributes (OpenTelemetry Metrics Data Model, "Exemplars").
     std::optional<std::vector<std::string>> keep_keys{};
     std::vector<std::string> exclude_keys{};
     /// Series, with the one that takes what is beyond; at least 2. options::cardinality_limit.

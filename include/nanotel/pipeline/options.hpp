@@ -111,9 +111,8 @@ struct options {
     std::size_t cardinality_limit = 2000;
     /// A series that only readers of deltas collect, and that nothing was measured for so long, is let go:
     /// its place within the limit is free, and its memory is used again. Measured again, it comes back. 0:
-    /// never. Series of an instrument of which several views, or readers that differ in
-    /// metric_reader::histograms, make several metrics are not let go, nor are those of observable
-    /// instruments.
+    /// never. Where several metrics are made of an instrument, each lets go its own. Series of observable
+    /// instruments are not let go.
     std::chrono::milliseconds forget_idle_series_after{600'000};
     /// OTEL_METRICS_EXEMPLAR_FILTER.
     std::optional<nanotel::exemplar_filter> exemplar_filter{}; // trace_based

@@ -54,15 +54,16 @@ inline void fill_metric_functions(metric_functions& functions) noexcept {
         process().metrics.measure_bound(bound, bits);
     };
     functions.take_exemplar = [](thread_state& thread, metric_cell& cell, std::uint32_t bucket,
-                                 std::uint64_t bits) noexcept {
-        process().metrics.take_exemplar(thread, cell, bucket, bits);
+                                 std::uint64_t bits, const measured_labels* labels) noexcept {
+        const errno_kept kept;
+        process().metrics.take_exemplar(thread, cell, bucket, bits, labels);
     };
     functions.add_negative_buckets = [](thread_state& thread, metric_cell& cell) noexcept {
         return process().metrics.add_negative_buckets(thread, cell);
     };
     functions.reject = [](const instrument_state& instrument, double value) noexcept {
         const errno_kept kept; // the handler of diagnostics may change it
-        process().metrics.reject(instrument, value);
+        process().metrics.rejected.refuse(instrument, value);
     };
     functions.seconds_since = &seconds_since_ticks;
 }

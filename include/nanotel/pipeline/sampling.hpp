@@ -6,7 +6,7 @@
 #include <nanotel/pipeline/process.hpp>
 #include <nanotel/trace/sampler.hpp>
 #include <nanotel/trace/sampling_state.hpp>
-#include <nanotel/trace/span_state.hpp>
+#include <nanotel/trace/span_beginning.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 

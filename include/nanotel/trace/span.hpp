@@ -4,8 +4,9 @@
 
 #include <nanotel/trace/exception.hpp>
 #include <nanotel/trace/site_recording.hpp>
+#include <nanotel/trace/span_beginning.hpp>
+#include <nanotel/trace/span_ending.hpp>
 #include <nanotel/trace/span_options.hpp>
-#include <nanotel/trace/span_state.hpp>
 
 namespace nanotel::inline NANOTEL_ABI {
 
