@@ -91,7 +91,7 @@ TEST_CASE("series of an instrument with several views are let go one by one") {
     auto options = deltas();
     const std::vector<std::string> only_way{"way"};
     options.views = {{.instrument_name = "idle.visits", .name = "all", .cardinality_limit = 6},
-                     {.instrument_name = "idle.visits", .name = "by way", .keep_keys = only_way},
+                     {.instrument_name = "idle.visits", .name = "by_way", .keep_keys = only_way},
                      {.instrument_name = "idle.visits",
                       .name = "buckets",
                       .aggregation = nanotel::aggregation::explicit_buckets({10}),
@@ -106,7 +106,7 @@ TEST_CASE("series of an instrument with several views are let go one by one") {
         CHECK(point(find(metrics, "all"), {{"way", "bound"}, {"i", 0}}).value == 1);
         for (int i = 0; i < 3; ++i)
             CHECK(point(find(metrics, "all"), {{"way", "dynamic"}, {"i", round * 3 + i}}).value == 1);
-        CHECK(point(find(metrics, "by way"), {{"way", "dynamic"}}).value == 3);
+        CHECK(point(find(metrics, "by_way"), {{"way", "dynamic"}}).value == 3);
         CHECK(point(find(metrics, "buckets"), {{"way", "dynamic"}}).count == 3);
         // All but this one are idle; those of its way are not.
         for (int minutes = 0; minutes < 12; minutes += 4) {
@@ -114,7 +114,7 @@ TEST_CASE("series of an instrument with several views are let go one by one") {
             visits.add(1, "way"_attr = "dynamic", "i"_attr = round * 3 + 2);
             const auto later = telemetry.collected();
             CHECK(find(later, "all").points.size() == 1);
-            CHECK(point(find(later, "by way"), {{"way", "dynamic"}}).value == 1);
+            CHECK(point(find(later, "by_way"), {{"way", "dynamic"}}).value == 1);
             CHECK(point(find(later, "buckets"), {{"way", "dynamic"}}).count == 1);
         }
         if (round % 2 == 0) rest(telemetry);
