@@ -1,6 +1,6 @@
 // Jaeger in one process, as its own cmd/all-in-one puts it together, of the parts that the tests use: its collector,
-// its storage in memory and its query service. The agent and the other storages are left out, which are three quarters of
-// what would have to be compiled. It takes the options of the real one: --collector.…, --query.….
+// its storage in memory and its query service. The agent and the other storages are left out, which are more than half
+// of what would have to be compiled. It takes the options of the real one: --collector.…, --query.….
 package main
 
 import (
