@@ -256,6 +256,8 @@ struct taken_answer {
                     answer.retry_after = value;
                 } else if (name == "location") {
                     answer.location = value;
+                } else if (name == "x-clickhouse-exception-code") {
+                    answer.exception_code = value;
                 }
             });
         }

@@ -13,8 +13,13 @@
 
 namespace nanotel::inline NANOTEL_ABI {
 
+namespace detail {
+class body_format; // exporters/body_format.hpp
+}
+
 /// One request body: a whole TracesData, MetricsData or LogsData object in OTLP JSON, UTF-8, uncompressed,
-/// without a line end. Only a view: the pipeline keeps the bytes alive until send returns.
+/// without a line end; or what the exporter's own format makes of them. Only a view: the pipeline keeps the
+/// bytes alive until send returns.
 struct payload {
     signal kind = signal::traces;
     std::string_view body;
@@ -80,6 +85,10 @@ public:
     /// Another thread asks a send under way to give up soon, with a retryable result. It holds for the send
     /// that is under way, not for later ones, and does nothing when there is none. Does not wait.
     virtual void interrupt() noexcept {}
+
+    /// Of the library's own exporters: the form of the bodies that it takes. Null: OTLP JSON. The same for as
+    /// long as the exporter lives.
+    [[nodiscard]] virtual const detail::body_format* format() const noexcept { return nullptr; }
 
     /// In a forked child that goes on recording, before its first send: no send is under way here, but one of
     /// the parent's may have been at the fork, on a thread that is not here, with locks taken and things half

@@ -178,6 +178,7 @@ private:
             exchange.answer.content_type = result->get_header_value("Content-Type");
             exchange.answer.retry_after = result->get_header_value("Retry-After");
             exchange.answer.location = result->get_header_value("Location");
+            exchange.answer.exception_code = result->get_header_value("X-ClickHouse-Exception-Code");
             // The body was not sent: what answered is the proxy, which makes no tunnel.
             if (!body_begun && destination_.via && destination_.to.tls) {
                 exchange.fault = http_fault::proxy;

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include <nanotel/core/config.hpp>
 #include <nanotel/exporters/endpoint.hpp>
@@ -13,19 +15,35 @@
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
+/// What a message says about the kind of server that should be there.
+struct server_words {
+    std::uint16_t port = 4318;
+    std::string_view kind = "OTLP receiver";
+    std::string_view usual = "a Collector takes OTLP over HTTP on port 4318: "; ///< and the URL
+    std::string_view start = "start a Collector, or set OTEL_EXPORTER_OTLP_ENDPOINT or .endpoint to one that "
+                             "runs";
+    std::string_view trust = ".tls.certificate_file or OTEL_EXPORTER_OTLP_CERTIFICATE names its file";
+    std::string_view client = ".tls.client_certificate_file or OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE, and "
+                              "the key to it";
+    std::uint16_t wrong_port = 4317;
+    std::string_view on_wrong_port = "is where a Collector speaks gRPC; OTLP over HTTP: "; ///< and the URL
+};
+
 /// limit is the time that the request had, for the message.
 [[nodiscard]] inline export_result judge_fault(const http_exchange& exchange,
                                                const http_destination& destination,
-                                               std::chrono::milliseconds limit) {
+                                               std::chrono::milliseconds limit,
+                                               const server_words& words = {}) {
     const endpoint& to = destination.to;
     endpoint usual = to;
-    usual.port = 4318;
+    usual.port = words.port;
+    const auto text_of = [](std::string_view part) { return std::string(part); };
     const std::string why = exchange.detail.empty() ? "" : " (" + exchange.detail + ")";
     export_result result{.outcome = export_outcome::retryable, .message = to.text()};
     std::string& text = result.message;
     if (destination.via) text += ", by the proxy " + destination.via->text() + ",";
     const std::string other =
-        to.socket.empty() ? "; a Collector takes OTLP over HTTP on port 4318: " + usual.text() : "";
+        to.socket.empty() ? "; " + text_of(words.usual) + usual.text() : "";
     switch (exchange.fault) {
     case http_fault::none:
         break;
@@ -37,8 +55,7 @@ namespace nanotel::inline NANOTEL_ABI::detail {
         text += destination.via
                     ? " cannot be reached: nothing accepts connections where the proxy should be" + why +
                           "; check http_proxy, https_proxy or .proxy"
-                    : " cannot be reached: nothing accepts connections there; start a Collector, or set "
-                      "OTEL_EXPORTER_OTLP_ENDPOINT or .endpoint to one that runs";
+                    : " cannot be reached: nothing accepts connections there; " + text_of(words.start);
         break;
     case http_fault::connect:
         text += " cannot be reached" + why + "; check the endpoint, and the way to it";
@@ -51,13 +68,11 @@ namespace nanotel::inline NANOTEL_ABI::detail {
         break;
     case http_fault::tls_certificate:
         text += " has a certificate that is not trusted" + (why.empty() ? " (verification failed)" : why) +
-                "; renew it, or have its authority trusted: .tls.certificate_file or "
-                "OTEL_EXPORTER_OTLP_CERTIFICATE names its file";
+                "; renew it, or have its authority trusted: " + text_of(words.trust);
         break;
     case http_fault::tls_refused:
         text += " does not accept this client" + why +
-                "; it may want another certificate, or one at all: .tls.client_certificate_file or "
-                "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE, and the key to it";
+                "; it may want another certificate, or one at all: " + text_of(words.client);
         break;
     case http_fault::write:
         text += " closed the connection while the body was being sent";
@@ -85,11 +100,13 @@ namespace nanotel::inline NANOTEL_ABI::detail {
         break;
     case http_fault::answer_too_large:
         result.outcome = export_outcome::rejected;
-        text += " answered with more than 4 MiB, which no OTLP receiver does; check the endpoint";
+        text += " answered with more than 4 MiB, which no " + text_of(words.kind) +
+                " does; check the endpoint";
         break;
     }
-    if (to.port == 4317 && exchange.fault != http_fault::peer_is_http2)
-        text += " (port 4317 is where a Collector speaks gRPC; OTLP over HTTP: " + usual.text() + ")";
+    if (to.port == words.wrong_port && exchange.fault != http_fault::peer_is_http2)
+        text += " (port " + std::to_string(words.wrong_port) + " " + text_of(words.on_wrong_port) +
+                usual.text() + ")";
     return result;
 }
 

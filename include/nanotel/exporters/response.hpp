@@ -28,6 +28,7 @@ struct http_answer {
     std::string retry_after;
     std::string location;
     std::string body;
+    std::string exception_code; ///< X-ClickHouse-Exception-Code
 };
 
 /// What an OTLP body says: partialSuccess of an Export*ServiceResponse, or the message of a Status.

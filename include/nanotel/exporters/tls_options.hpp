@@ -46,8 +46,10 @@ namespace detail {
 /// verified.
 class otlp_tls_resolver {
 public:
-    otlp_tls_resolver(const tls_options& options, const environment& variables, signal kind)
-        : options_(options), variables_(variables), kind_(kind) {}
+    /// `component` is whose options they are, for diagnostics.
+    otlp_tls_resolver(const tls_options& options, const environment& variables, signal kind,
+                      std::string_view component = "otlp_http")
+        : options_(options), variables_(variables), kind_(kind), component_(component) {}
 
     [[nodiscard]] tls_settings resolve(const endpoint& to) const {
         tls_settings settings;
@@ -58,8 +60,8 @@ public:
         }
         settings.verify = options_.verify_server;
         if (!settings.verify)
-            diagnose(diagnostic_level::warning, "otlp_http:unverified:" + to.host,
-                     "otlp_http: .tls.verify_server is false: whoever answers for " + to.text() +
+            diagnose(diagnostic_level::warning, component_ + ":unverified:" + to.host,
+                     component_ + ": .tls.verify_server is false: whoever answers for " + to.text() +
                          " is sent everything, credentials included; name its authority in "
                          ".tls.certificate_file instead");
         settings.authorities = read(names_of_authorities, options_.certificate_file, &certificate_mistake,
@@ -93,11 +95,11 @@ private:
 
     void warn_if_unused(const endpoint& to, std::string_view option, std::string_view variable) const {
         std::string name;
-        if (!option_of(option).empty()) name = "otlp_http: " + std::string(option);
+        if (!option_of(option).empty()) name = component_ + ": " + std::string(option);
         for (const std::string& set : otlp_variables(kind_, variable))
             if (name.empty() && variables_.text(set)) name = set;
         if (!name.empty())
-            diagnose_once(diagnostic_level::warning, "otlp_http:unused:" + name,
+            diagnose_once(diagnostic_level::warning, component_ + ":unused:" + name,
                           name + " is not used: " + to.text() +
                               " is reached without TLS; write https:// to have it");
     }
@@ -112,7 +114,7 @@ private:
     named_file read(const names& of, const std::string& path, std::string (*mistake_in)(std::string_view),
                     std::string_view consequence) const {
         if (!path.empty()) {
-            named_file file{"otlp_http: " + std::string(of.option) + " \"" + path + "\" ", {}, true};
+            named_file file{component_ + ": " + std::string(of.option) + " \"" + path + "\" ", {}, true};
             fill(file, path, mistake_in, consequence);
             return file;
         }
@@ -149,7 +151,9 @@ private:
                 complain(there,
                          std::string("has no ") + (has_key ? "certificate" : "key") +
                              " beside it; name the file of that in " + std::string(missing.option) +
-                             " or OTEL_EXPORTER_OTLP_" + std::string(missing.variable),
+                             (component_ == "otlp_http"
+                                  ? " or OTEL_EXPORTER_OTLP_" + std::string(missing.variable)
+                                  : ""),
                          consequence);
             return;
         }
@@ -170,6 +174,7 @@ private:
     const tls_options& options_;
     const environment& variables_;
     signal kind_;
+    const std::string component_;
 };
 
 } // namespace detail

@@ -200,6 +200,8 @@ private:
         return out;
     }
 
+public:
+    // What an element of an array takes in the record.
     static std::size_t stored_size(value_type type, std::size_t size) noexcept {
         switch (type) {
         case value_type::boolean:
@@ -212,6 +214,7 @@ private:
         }
     }
 
+    // The content of a JSON string.
     static char* write_type_name(char* out, const char* mangled, std::size_t size) {
         const std::string terminated(mangled, size);
         int status = 0;
@@ -226,6 +229,7 @@ private:
         return out;
     }
 
+private:
     std::size_t value_length_limit_;
 };
 

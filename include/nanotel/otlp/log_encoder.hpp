@@ -10,11 +10,6 @@
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
-struct log_encoding {
-    log_limits limits{};
-    bool source_location = true;
-};
-
 // Collects log records into a body (OTLP specification, "JSON Protobuf Encoding"; OpenTelemetry Logs SDK,
 // "LogRecord limits"). Used by one thread.
 class log_encoder {

@@ -17,6 +17,11 @@ struct log_limits {
 
 namespace detail {
 
+struct log_encoding {
+    log_limits limits{};
+    bool source_location = true;
+};
+
 struct log_sections {
     struct body_view {
         value_type type;

@@ -15,16 +15,10 @@
 #include <vector>
 
 #include <nanotel/core/config.hpp>
-#include <nanotel/otlp/byte_buffer.hpp>
+#include <nanotel/otlp/body_part.hpp>
 #include <nanotel/otlp/signal.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
-
-/// A part of a body, itself a whole TracesData, MetricsData or LogsData object.
-struct body_part {
-    byte_buffer body;
-    std::uint64_t items = 0; ///< spans, data points or log records
-};
 
 /// Walks over the text of valid JSON. Of what is not valid it makes nonsense, within the text.
 class json_text {

@@ -11,8 +11,9 @@ namespace nanotel::inline NANOTEL_ABI::detail {
 class log_stream : public record_stream<log_encoder> {
 public:
     log_stream(const site_registry& sites, const std::string& resource_json, const log_encoding& how,
-               const batch_options& batch, sampling_threshold ratio)
-        : record_stream(signal::logs, batch, sites, resource_json, how), ratio_(ratio) {}
+               const batch_options& batch, sampling_threshold ratio,
+               std::unique_ptr<record_encoder> other = {})
+        : record_stream(signal::logs, batch, std::move(other), sites, resource_json, how), ratio_(ratio) {}
 
     // For how many destinations the record counts from here on. One of a trace is taken by the trace's id, as
     // spans are where no trace state says otherwise, and one without a trace always.

@@ -2,6 +2,7 @@
 // The thread of the periodic metric readers: collects when one is due, encodes, hands bodies to the queue.
 #pragma once
 
+#include <nanotel/exporters/body_format.hpp>
 #include <nanotel/otlp/metric_encoder.hpp>
 #include <nanotel/pipeline/callback_threads.hpp>
 #include <nanotel/pipeline/export_listener.hpp>
@@ -9,13 +10,38 @@
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
+// The queues of those that take another format than OTLP JSON.
+struct metric_route {
+    const body_format* format = nullptr; // never null
+    fan_out to{};
+};
+
 struct reader_schedule {
     std::size_t reader = 0; // its number in stream_settings::readers
     std::chrono::milliseconds interval{60'000};
     std::chrono::milliseconds timeout{30'000};
     std::uint64_t max_points = 0;
     std::size_t max_bytes = std::size_t{4} << 20;
-    fan_out to{};
+    fan_out to{}; // those that take OTLP JSON
+    std::vector<metric_route> others{};
+};
+
+// Hands a collection to several encoders.
+class shared_sink final : public metric_sink {
+public:
+    void add_sink(metric_sink& one) { sinks_.push_back(&one); }
+    void begin_metric(const metric_description& metric, temporality points) override {
+        for (metric_sink* const one : sinks_) one->begin_metric(metric, points);
+    }
+    void add(const metric_point& point) override {
+        for (metric_sink* const one : sinks_) one->add(point);
+    }
+    void end_metric() override {
+        for (metric_sink* const one : sinks_) one->end_metric();
+    }
+
+private:
+    std::vector<metric_sink*> sinks_;
 };
 
 class metric_thread {
@@ -23,8 +49,8 @@ public:
     using clock = std::chrono::steady_clock;
 
     metric_thread(metric_store& store, metric_collection& collection, const site_registry& sites,
-                  const std::string& resource_json)
-        : collection_(collection), sites_(sites), resource_json_(resource_json), observing_(store) {}
+                  const resource& is)
+        : collection_(collection), sites_(sites), resource_(is), observing_(store) {}
     ~metric_thread() { join(); }
     metric_thread(const metric_thread&) = delete;
     metric_thread& operator=(const metric_thread&) = delete;
@@ -84,16 +110,50 @@ public:
     std::uint64_t collected_points() const noexcept { return collected_.load_relaxed(); }
 
 private:
+    // What an encoder has made of a collection, and where it goes.
+    struct output {
+        explicit output(const fan_out& takers) : to(takers) {}
+        point_encoder::body_function keep() {
+            return [this](byte_buffer body, std::uint64_t points) {
+                bodies.emplace_back(std::move(body), points);
+            };
+        }
+        fan_out to;
+        std::vector<std::pair<byte_buffer, std::uint64_t>> bodies{};
+        std::uint64_t lost = 0; // of the encoder, as far as it is counted
+    };
+    struct other_output : output {
+        using output::output;
+        std::unique_ptr<point_encoder> encoder;
+    };
+
     struct reader {
         reader(metric_thread& thread, const reader_schedule& how)
-            : schedule(how), encoder(thread.sites_, thread.resource_json_, how.max_points, how.max_bytes,
-                                     [this](byte_buffer body, std::uint64_t points) {
-                                         bodies.emplace_back(std::move(body), points);
-                                     }) {}
+            : schedule(how), otlp(how.to),
+              encoder(thread.sites_, resource_json(thread.resource_), how.max_points, how.max_bytes,
+                      otlp.keep()) {
+            if (how.to.size() != 0 || how.others.empty()) sinks.add_sink(encoder);
+            for (const metric_route& route : how.others) {
+                auto made = std::make_unique<other_output>(route.to);
+                const std::uint64_t most = route.format->max_items();
+                const std::uint64_t points =
+                    how.max_points == 0 || (most != 0 && most < how.max_points) ? most : how.max_points;
+                made->encoder = route.format->points(thread.sites_, thread.resource_,
+                                                     {how.max_bytes, points}, made->keep());
+                sinks.add_sink(*made->encoder);
+                others.push_back(std::move(made));
+            }
+        }
+        // One that takes all is shown the collection itself.
+        metric_sink& sink() noexcept {
+            if (others.empty()) return encoder;
+            return sinks;
+        }
         reader_schedule schedule;
-        std::vector<std::pair<byte_buffer, std::uint64_t>> bodies;
+        output otlp;
         metric_encoder encoder;
-        std::uint64_t lost = 0; // of the encoder, as far as it is counted
+        std::vector<std::unique_ptr<other_output>> others;
+        shared_sink sinks;
         clock::time_point due{};
     };
 
@@ -135,29 +195,35 @@ private:
         try {
             std::vector<observation> observed =
                 last ? *last : observing_.run(clock::now() + callback_time(r.schedule));
-            collection_.collect(r.schedule.reader, observed, r.encoder);
-            r.encoder.finish();
+            collection_.collect(r.schedule.reader, observed, r.sink());
         } catch (...) {
             failed = true;
-            r.encoder.finish();
             diagnose(diagnostic_level::error, "metrics",
                      "memory was short while metrics were collected; some points are missing from this "
                      "collection");
         }
         if (const collection_listener listener = heard_collections.load_acquire())
             listener(r.schedule.reader, std::chrono::duration<double>(clock::now() - began).count(), failed);
-        const std::uint64_t lost = r.encoder.lost_points() - std::exchange(r.lost, r.encoder.lost_points());
+        deliver(r.otlp, r.encoder, r.schedule.timeout);
+        for (const auto& other : r.others) deliver(*other, *other->encoder, r.schedule.timeout);
+    }
+
+    // What the encoder has made, to who takes it.
+    template <class Encoder>
+    void deliver(output& made, Encoder& encoder, std::chrono::milliseconds timeout) noexcept {
+        encoder.finish();
+        const std::uint64_t lost = encoder.lost_points() - std::exchange(made.lost, encoder.lost_points());
         // A point counts once for each destination that takes it.
-        const std::uint64_t takers = r.schedule.to.size();
+        const std::uint64_t takers = made.to.size();
         if (lost != 0) {
             lost_.fetch_add_relaxed(lost * takers);
             collected_.fetch_add_relaxed(lost * takers);
         }
-        for (auto& [body, points] : r.bodies) {
+        for (auto& [body, points] : made.bodies) {
             collected_.fetch_add_relaxed(points * takers);
-            r.schedule.to.push(std::move(body), points, signal::metrics, r.schedule.timeout);
+            made.to.push(std::move(body), points, signal::metrics, timeout);
         }
-        r.bodies.clear();
+        made.bodies.clear();
     }
 
     // Not longer than a collection may be late, or one that stalls would hold up the other readers.
@@ -167,7 +233,7 @@ private:
 
     metric_collection& collection_;
     const site_registry& sites_;
-    const std::string resource_json_;
+    const resource resource_;
     std::vector<std::unique_ptr<reader>> readers_;
     callback_threads observing_;
     atomic<std::uint64_t> lost_;

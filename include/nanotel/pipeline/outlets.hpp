@@ -38,6 +38,13 @@ inline std::shared_ptr<spool> make_spool(const spool_options& given, const std::
             }};
 }
 
+// A folder of the spool holds bodies of one format: what waits there in another is not for this destination,
+// be its name the same.
+inline std::string name_on_disk(const std::string& name, const exporter& to) {
+    const body_format* const format = to.format();
+    return format ? std::string(format->name()) + " " + name : name;
+}
+
 // Under a name that no other outlet of the pipeline has.
 inline outlet& add_outlet(pipeline& made, const options& given, std::shared_ptr<exporter> to,
                           std::string name) {
@@ -54,9 +61,10 @@ inline outlet& add_outlet(pipeline& made, const options& given, std::shared_ptr<
     std::shared_ptr<spool> disk;
     std::string folder;
     if (!given.spool.directory.empty()) {
-        disk = make_spool(given.spool, name);
+        const std::string kept_as = name_on_disk(name, *to);
+        disk = make_spool(given.spool, kept_as);
         if (disk->usable())
-            folder = given.spool.directory + '\n' + name;
+            folder = given.spool.directory + '\n' + kept_as;
         else
             disk.reset(); // which was reported
     }
@@ -66,29 +74,65 @@ inline outlet& add_outlet(pipeline& made, const options& given, std::shared_ptr<
     return *made.outlets.back();
 }
 
+// Null is OTLP JSON.
+inline bool is_same_format(const body_format* one, const body_format* other) noexcept {
+    return one && other ? one->same_as(*other) : one == other;
+}
+
+// The less of two limits, of which 0 is none.
+inline std::uint64_t less_items(std::uint64_t one, std::uint64_t other) noexcept {
+    return one == 0 ? other : other == 0 ? one : std::min(one, other);
+}
+
+// Where metrics go whose reader has no exporter of its own, by the format of the bodies.
+struct metric_routes {
+    fan_out otlp{};
+    std::vector<metric_route> others{};
+
+    void add(outlet& to) {
+        const body_format* const format = to.sending.destination().format();
+        if (!format) return otlp.add(to.queue);
+        for (metric_route& other : others)
+            if (other.format->same_as(*format)) return other.to.add(to.queue);
+        others.push_back({format, {}});
+        others.back().to.add(to.queue);
+    }
+};
+
 struct known_log_stream {
     sampling_threshold ratio;
+    const body_format* format;
     log_stream* stream;
 };
 
 // The stream of log records that the destination shares with those of the same ratio. Filters choose spans.
-inline log_stream& add_logs(pipeline& made, const options& given, const destination& to,
-                            const std::string& resource_json, std::vector<known_log_stream>& shared) {
+inline log_stream& add_logs(pipeline& made, const options& given, const destination& to, const resource& is,
+                            std::vector<known_log_stream>& shared) {
     const auto ratio = sampling_threshold::of_probability(to.ratio);
+    const body_format* const format = to.exporter->format();
     for (const known_log_stream& known : shared)
-        if (known.ratio == ratio) return *known.stream;
-    log_stream& stream = made.collecting.logs.add(std::make_unique<log_stream>(
-        process().sites, resource_json, make_log_encoding(given), make_log_batch(given), ratio));
-    shared.push_back({ratio, &stream});
+        if (known.ratio == ratio && is_same_format(known.format, format)) return *known.stream;
+    const site_registry& sites = process().sites;
+    const log_encoding how = make_log_encoding(given);
+    batch_options batch = make_log_batch(given);
+    std::unique_ptr<record_encoder> other;
+    if (format) {
+        batch.items = less_items(batch.items, format->max_items());
+        other = format->logs(sites, is, how);
+    }
+    log_stream& stream = made.collecting.logs.add(
+        std::make_unique<log_stream>(sites, resource_json(is), how, batch, ratio, std::move(other)));
+    shared.push_back({ratio, format, &stream});
     return stream;
 }
 
 // Outlets and streams for the destinations; where metrics go whose reader has no exporter of its own.
-inline fan_out add_destinations(pipeline& made, const options& given, const std::vector<destination>& all,
-                                const std::string& resource_json) {
-    fan_out metrics;
+inline metric_routes add_destinations(pipeline& made, const options& given,
+                                      const std::vector<destination>& all, const resource& is) {
+    metric_routes metrics;
     struct known_stream {
         sampling_threshold ratio;
+        const body_format* format;
         bool unsampled;
         trace_stream* stream;
     };
@@ -96,23 +140,32 @@ inline fan_out add_destinations(pipeline& made, const options& given, const std:
     std::vector<known_log_stream> logs;
     for (const destination& each : all) {
         outlet& to = add_outlet(made, given, each.exporter, each.name);
-        if (each.signals.metrics) metrics.add(to.queue);
-        if (each.signals.logs) add_logs(made, given, each, resource_json, logs).to.add(to.queue);
+        const body_format* const format = each.exporter->format();
+        if (each.signals.metrics) metrics.add(to);
+        if (each.signals.logs) add_logs(made, given, each, is, logs).to.add(to.queue);
         if (!each.signals.traces) continue;
         const auto ratio = sampling_threshold::of_probability(each.ratio);
         trace_stream* stream = nullptr;
         if (!each.filter)
             for (const known_stream& known : shared)
-                if (known.ratio == ratio && known.unsampled == each.unsampled) stream = known.stream;
+                if (known.ratio == ratio && known.unsampled == each.unsampled &&
+                    is_same_format(known.format, format))
+                    stream = known.stream;
         if (!stream) {
             stream_options how = make_stream_options(given);
             how.ratio = ratio;
             how.unsampled = each.unsampled;
             how.filter = each.filter;
             how.name = to.name;
+            const span_limits limits = make_limits(given);
+            std::unique_ptr<record_encoder> other;
+            if (format) {
+                how.batch_items = less_items(how.batch_items, format->max_items());
+                other = format->spans(process().sites, is, limits, ratio);
+            }
             stream = &made.collecting.spans.add(std::make_unique<trace_stream>(
-                process().sites, resource_json, make_limits(given), std::move(how)));
-            if (!each.filter) shared.push_back({ratio, each.unsampled, stream});
+                process().sites, resource_json(is), limits, std::move(how), std::move(other)));
+            if (!each.filter) shared.push_back({ratio, format, each.unsampled, stream});
         }
         stream->to.add(to.queue);
     }

@@ -47,7 +47,7 @@ struct pulled final : metric_source {
 struct pipeline {
     pipeline(thread_registry& threads, wake_signal& signal, const site_registry& sites, metric_store& metrics,
              const resource& is, const collector_options& collect)
-        : measured(metrics, register_process_barrier()), reading(metrics, measured, sites, resource_json(is)),
+        : measured(metrics, register_process_barrier()), reading(metrics, measured, sites, is),
           collecting(threads, signal, measured, collect) {}
 
     template <class Each>

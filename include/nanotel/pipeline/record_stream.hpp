@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nanotel/core/clock.hpp>
+#include <nanotel/pipeline/chosen_encoder.hpp>
 #include <nanotel/pipeline/fan_out.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
@@ -19,9 +20,11 @@ class record_stream {
 public:
     using clock = std::chrono::steady_clock;
 
+    // Bodies are of the format of `other`, OTLP JSON where it is null.
     template <class... How>
-    record_stream(signal kind, const batch_options& batch, const How&... how)
-        : kind_(kind), batch_(batch), encoder_(how...) {}
+    record_stream(signal kind, const batch_options& batch, std::unique_ptr<record_encoder> other,
+                  const How&... how)
+        : kind_(kind), batch_(batch), encoder_(std::move(other), how...) {}
 
     fan_out to; // filled before the first record
 
@@ -69,7 +72,7 @@ protected:
 private:
     const signal kind_;
     const batch_options batch_;
-    Encoder encoder_;
+    chosen_encoder<Encoder> encoder_;
     clock::time_point due_{};
     std::uint64_t closed_ = 0;
 

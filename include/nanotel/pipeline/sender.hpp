@@ -5,6 +5,7 @@
 
 #include <nanotel/core/background_thread.hpp>
 #include <nanotel/core/diagnostics.hpp>
+#include <nanotel/exporters/body_format.hpp>
 #include <nanotel/exporters/exporter.hpp>
 #include <nanotel/pipeline/breaker.hpp>
 #include <nanotel/pipeline/export_listener.hpp>
@@ -158,7 +159,7 @@ private:
                                  std::move(result.message)});
         case export_outcome::rejected:
             works_again();
-            if (result.split && queue_.split(split_body(next.kind, next.text()))) return;
+            if (result.split && queue_.split(parts_of(next))) return;
             return settle(next, {next.items, &dropped_counts::rejected, std::move(result.message)});
         case export_outcome::retryable:
             break;
@@ -174,6 +175,11 @@ private:
             say(diagnostic_level::warning, "",
                 [&] { return reason_of(result.message) + "; will try again"; });
         queue_.give_back();
+    }
+
+    std::vector<body_part> parts_of(const queued_payload& whole) const noexcept {
+        const body_format* const format = destination_->format();
+        return format ? format->split(whole.kind, whole.text()) : split_body(whole.kind, whole.text());
     }
 
     void works_again() {

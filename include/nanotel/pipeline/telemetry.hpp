@@ -139,17 +139,17 @@ inline std::shared_ptr<pipeline> build_pipeline(options& given, std::uint32_t nu
     if (goes_on) renew_identity(described, instance_id);
     auto made = std::make_shared<pipeline>(state.threads, state.signal, state.sites, state.metrics, described,
                                            collecting);
-    const fan_out metrics = add_destinations(*made, given, destinations, resource_json(described));
+    const metric_routes metrics = add_destinations(*made, given, destinations, described);
     std::vector<metric_reader> readers = make_metric_readers(given);
     stream_settings settings = make_stream_settings(given, readers);
     for (std::size_t i = 0; i < readers.size(); ++i) {
-        fan_out to = metrics;
+        metric_routes to = metrics;
         if (readers[i].exporter) {
             to = {};
-            to.add(add_outlet(*made, given, readers[i].exporter, {}).queue);
+            to.add(add_outlet(*made, given, readers[i].exporter, {}));
         }
         made->reading.add({i, *readers[i].interval, *readers[i].timeout, readers[i].max_export_batch_size,
-                           given.max_export_batch_bytes, to});
+                           given.max_export_batch_bytes, to.otlp, to.others});
     }
     for (std::size_t i = 0; i < given.pull_readers.size() && !goes_on; ++i)
         made->pulls.push_back(std::make_unique<pulled>(given.pull_readers[i], readers.size() + i,

@@ -24,9 +24,9 @@ struct stream_options {
 class trace_stream : public record_stream<trace_encoder> {
 public:
     trace_stream(const site_registry& sites, const std::string& resource_json, const span_limits& limits,
-                 stream_options options)
-        : record_stream(signal::traces, {options.batch_bytes, options.batch_items, {}}, sites, resource_json,
-                        limits, options.ratio),
+                 stream_options options, std::unique_ptr<record_encoder> other = {})
+        : record_stream(signal::traces, {options.batch_bytes, options.batch_items, {}}, std::move(other),
+                        sites, resource_json, limits, options.ratio),
           sites_(sites), options_(std::move(options)),
           chooses_(!options_.ratio.keeps_all() || options_.filter) {}
 
