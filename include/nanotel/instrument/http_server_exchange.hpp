@@ -90,6 +90,7 @@ public:
         span_.set(semconv::http_route = route);
     }
     bool has_route() const noexcept { return !route_.empty(); }
+    std::string_view route() const noexcept { return route_; }
 
     // Within a handler of the exception that left the application's code. What it means for the outcome, the
     // status of the response says: an application may answer an exception with 404.

@@ -145,6 +145,13 @@ public:
         return *this;
     }
 
+protected:
+    // Of the request that this thread answers now, where it has one; for what derives from this.
+    static std::string_view route_of_exchange(const httplib::Request& request) noexcept {
+        const auto* const exchange = exchange_of(request);
+        return exchange ? exchange->route() : std::string_view();
+    }
+
 private:
     static detail::http_server_exchange* exchange_of(const httplib::Request& request) noexcept {
         detail::httplib_exchange& here = detail::httplib_exchange_here();

@@ -63,14 +63,26 @@ public:
         if (!entry.series) {
             const std::string sections =
                 sections_of_combination(entry.domains, entry.domain_count, entry.index);
-            entry.series = &series_of(*entry.instrument, sort_sections(sections), true, now);
+            std::string processed;
+            entry.series =
+                &series_of(*entry.instrument, sort_sections(as_sent(sections, processed)), true, now);
             entry.series->has_slot = true;
         }
         return *entry.series;
     }
     measured_series& series_of(known_instrument& instrument, const label_set& set, std::uint64_t now) {
-        return series_of(instrument, sort_sections({reinterpret_cast<const char*>(set.sections), set.size}),
-                         set.complete, now);
+        std::string processed;
+        return series_of(
+            instrument,
+            sort_sections(as_sent({reinterpret_cast<const char*>(set.sections), set.size}, processed)),
+            set.complete, now);
+    }
+    // The labels as the processor wants them, where there is one; then they lie in `processed`.
+    std::string_view as_sent(std::string_view sections, std::string& processed) const {
+        if (!settings_.processor) [[likely]]
+            return sections;
+        processed = process_labels(*settings_.processor, sections);
+        return processed;
     }
     measured_series& series_of(known_instrument& instrument, const std::vector<label_section>& labels,
                                bool complete, std::uint64_t now) {

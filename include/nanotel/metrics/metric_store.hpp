@@ -156,7 +156,8 @@ public:
     template <class Each>
     void observed(const known_instrument& instrument, std::string_view sections, bool complete, Each&& each) {
         const std::lock_guard lock(mutex_);
-        const std::vector<label_section> labels = sort_sections(sections);
+        std::string processed;
+        const std::vector<label_section> labels = sort_sections(registry_.as_sent(sections, processed));
         for (metric_stream* const stream : instrument.streams)
             // What is observed is a sum since the process began, or since we can tell.
             each(*stream, stream->series_of(labels, complete, began_unix_ns_));

@@ -2,6 +2,7 @@
 // Which metrics are made of an instrument: its views, its advice and the readers together. For the sdk.
 #pragma once
 
+#include <nanotel/core/value_rewriter.hpp>
 #include <nanotel/metrics/metric_stream.hpp>
 #include <nanotel/metrics/reader_traits.hpp>
 
@@ -13,6 +14,7 @@ struct stream_settings {
     std::size_t cardinality_limit = 2000;
     nanotel::exemplar_filter filter = exemplar_filter::trace_based;
     std::uint64_t forget_after_ns = 0; // 0: never
+    std::shared_ptr<const text_processor> processor{};
 };
 
 // OpenTelemetry Metrics SDK, "Explicit Bucket Histogram Aggregation".

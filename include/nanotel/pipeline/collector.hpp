@@ -6,6 +6,7 @@
 #include <nanotel/core/thread_registry.hpp>
 #include <nanotel/metrics/metric_collection.hpp>
 #include <nanotel/pipeline/log_stream.hpp>
+#include <nanotel/pipeline/record_rewriter.hpp>
 #include <nanotel/pipeline/trace_stream.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
@@ -70,6 +71,7 @@ public:
     // Filled before the start.
     stream_group<trace_stream> spans;
     stream_group<log_stream> logs;
+    std::unique_ptr<record_rewriter> rewriting; // null: records go out as they are
 
     void start() {
         thread_ = start_background_thread("nanotel-collect", [this] { run(); });
@@ -150,9 +152,14 @@ private:
         std::uint64_t log_records = 0;
         const std::uint64_t records = thread.reader.drain(
             [&](const std::byte* record) {
-                if (reinterpret_cast<const record_header*>(record)->kind == record_kind::span) [[likely]]
+                const record_kind kind = reinterpret_cast<const record_header*>(record)->kind;
+                log_records += kind == record_kind::log;
+                if (rewriting) [[unlikely]] {
+                    record = rewriting->rewrite(record, kind);
+                    if (!record) return kind == record_kind::span ? spans.lose() : logs.lose();
+                }
+                if (kind == record_kind::span) [[likely]]
                     return spans.add(record, clock_map_, spans_due);
-                ++log_records;
                 logs.add(record, clock_map_, logs_due);
             },
             [&](ring_segment* left) { threads_.retire(left); });

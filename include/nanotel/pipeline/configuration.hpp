@@ -296,6 +296,7 @@ inline stream_settings make_stream_settings(const options& given, const std::vec
     stream_settings made;
     made.views = given.views;
     made.cardinality_limit = given.cardinality_limit;
+    made.processor = given.processor;
     made.forget_after_ns = static_cast<std::uint64_t>(given.forget_idle_series_after.count()) * 1'000'000u;
     made.filter = given.exemplar_filter
                       ? *given.exemplar_filter

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nanotel/core/environment.hpp>
+#include <nanotel/core/text_processor.hpp>
 #include <nanotel/core/thread_registry.hpp>
 #include <nanotel/exporters/exporter.hpp>
 #include <nanotel/exporters/pull_reader.hpp>
@@ -123,6 +124,11 @@ struct options {
     std::optional<span_limits> limits{};
 
     log_processing logs{};
+
+    /// Sees every text before it is sent to whatever destination, and may replace it:
+    /// nanotel::privacy_processor() of <nanotel/privacy/privacy.hpp>. Null: nothing is looked at, and nothing
+    /// costs.
+    std::shared_ptr<const text_processor> processor{};
 
     /// How long the guard that start returns, and the exit of the process, wait for the last spans.
     std::chrono::milliseconds shutdown_timeout{5'000};

@@ -31,6 +31,28 @@ inline resource make_resource(const options& given, std::string_view instance_id
     return described;
 }
 
+// What is in it as the processor wants it.
+inline resource process_resource(const resource& described, const text_processor& processor) {
+    resource made;
+    for (const auto& [key, value] : described.attributes()) {
+        std::string instead;
+        const auto* const text = std::get_if<std::string>(&value);
+        if (text ? processor.replace(text_place::resource, key, *text, instead)
+                 : processor.replace_whole(text_place::resource, key, value.index() < 4, instead)) {
+            made.set(key, std::move(instead));
+            continue;
+        }
+        resource_value kept = value;
+        if (auto* const list = std::get_if<std::vector<std::string>>(&kept))
+            for (std::string& one : *list) {
+                std::string other;
+                if (processor.replace(text_place::resource, key, one, other)) one = std::move(other);
+            }
+        made.set(key, std::move(kept));
+    }
+    return made;
+}
+
 // What a resource says of one process, and a child is another: also where the parent's was given by the
 // application or the environment, since two processes with one id are one to whoever receives them.
 inline void renew_identity(resource& described, std::string_view instance_id) {

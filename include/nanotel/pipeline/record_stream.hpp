@@ -104,6 +104,8 @@ public:
         else
             counted_again_.add_by_owner(takers - 1);
     }
+    // A record that could not be processed, for whatever reason.
+    void lose() noexcept { unprocessed_.add_by_owner(1); }
     void close(bool all, time_point now) noexcept {
         for (const auto& stream : streams_)
             if (all || stream->is_due(now)) stream->close();
@@ -116,7 +118,9 @@ public:
 
     // Records of the bodies under construction, once for each destination; and so on.
     std::uint64_t encoded_items() const noexcept { return sum(&Stream::encoded_items); }
-    std::uint64_t lost_to_memory() const noexcept { return sum(&Stream::lost_to_memory); }
+    std::uint64_t lost_to_memory() const noexcept {
+        return sum(&Stream::lost_to_memory) + unprocessed_.load_relaxed();
+    }
     // Records that no stream took, and those that count more than once, each time but the first.
     std::uint64_t filtered() const noexcept { return filtered_.load_relaxed(); }
     std::uint64_t counted_again() const noexcept { return counted_again_.load_relaxed(); }
@@ -132,6 +136,7 @@ private:
     // One writer each, read by statistics: relaxed.
     atomic<std::uint64_t> filtered_;
     atomic<std::uint64_t> counted_again_;
+    atomic<std::uint64_t> unprocessed_;
 };
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

@@ -137,9 +137,13 @@ inline std::shared_ptr<pipeline> build_pipeline(options& given, std::uint32_t nu
     const std::string instance_id = state.instance.id();
     resource described = make_resource(given, instance_id);
     if (goes_on) renew_identity(described, instance_id);
+    if (given.processor) described = process_resource(described, *given.processor);
     auto made = std::make_shared<pipeline>(state.threads, state.signal, state.sites, state.metrics, described,
                                            collecting);
     const metric_routes metrics = add_destinations(*made, given, destinations, described);
+    if (given.processor)
+        made->collecting.rewriting =
+            std::make_unique<record_rewriter>(state.sites, given.processor, given.logs.source_location);
     std::vector<metric_reader> readers = make_metric_readers(given);
     stream_settings settings = make_stream_settings(given, readers);
     for (std::size_t i = 0; i < readers.size(); ++i) {

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// Where a text holds e-mail addresses, phone and card numbers, IPv4 addresses, keys and home folders:
+// scanners that go over it once, each with a bounded look around the character that gives it away.
+#pragma once
+
+#include <nanotel/privacy/characters.hpp>
+#include <nanotel/privacy/keys.hpp>
+#include <nanotel/privacy/numbers.hpp>
+
+namespace nanotel::inline NANOTEL_ABI {
+
+/// What the detectors tell apart.
+enum class personal_data : std::uint8_t { email, phone, api_key, card, ipv4, home_path };
+
+namespace detail {
+
+// What was found: text.substr(begin, size) is to be hidden.
+struct found_data {
+    std::size_t begin = 0;
+    std::size_t size = 0; // 0: nothing was found
+    personal_data kind{};
+};
+
+// -- e-mail addresses
+
+constexpr bool is_local_part(char c) noexcept {
+    return is_word_character(c) || std::string_view(".%+-!#$&*/?^{|}~'=").find(c) != std::string_view::npos;
+}
+constexpr bool is_of_domain(char c) noexcept {
+    return is_ascii_digit(c) || is_ascii_letter(c) || is_beyond_ascii(c) || c == '-';
+}
+
+// Around the sign at `at`, which is an @ or, in a URL, %40; not before `least`.
+constexpr found_data email_around(std::string_view text, std::size_t at, std::size_t least) noexcept {
+    constexpr std::size_t most_local = 64, most_domain = 255; // RFC 5321, section 4.5.3.1
+    std::size_t begin = at;
+    while (begin > least && at - begin < most_local && is_local_part(text[begin - 1])) --begin;
+    // What may stand in a local part and never begins one in practice: `user=ada@…`, `mailto/ada@…`.
+    for (std::size_t i = at; i-- > begin;)
+        if (text[i] == '=' || text[i] == '/' || text[i] == '?' || text[i] == '&' || text[i] == '\'') {
+            begin = i + 1;
+            break;
+        }
+    while (begin < at && (text[begin] == '.' || text[begin] == '-')) ++begin;
+    if (begin == at) return {};
+    const std::size_t domain = at + (text[at] == '@' ? 1 : 3);
+    std::size_t end = domain;
+    std::size_t label = domain; // where the label begins that is being read
+    std::size_t last_good = 0;  // the end of the last label that may be the last
+    while (end < text.size() && end - domain < most_domain) {
+        const char c = text[end];
+        if (is_of_domain(c)) {
+            ++end;
+            if (label != domain && end - label >= 2 && !is_ascii_digit(text[label]) && c != '-')
+                last_good = end;
+        } else if (c == '.' && end != label) {
+            label = ++end;
+        } else {
+            break;
+        }
+    }
+    if (last_good == 0) return {};
+    // A label is whole: where it went on with what no domain ends in, that is left outside.
+    return {begin, last_good - begin, personal_data::email};
+}
+
+// -- home folders: the name of the user alone
+
+constexpr found_data home_at(std::string_view text, std::size_t at) noexcept {
+    constexpr std::size_t most_name = 255;
+    std::size_t name = 0;
+    const auto is_slash = [](char c) { return c == '/' || c == '\\'; };
+    // /users/ is a route as often as not, and the folder has a capital; with a drive or a backslash it is one
+    // anyway.
+    const bool of_windows = text[at] == '\\' || (at != 0 && text[at - 1] == ':');
+    if (text.substr(at + 1, 4) == "home")
+        name = at + 5;
+    else if (of_windows ? goes_on_with(text, at + 1, "users") : text.substr(at + 1, 5) == "Users")
+        name = at + 6;
+    if (name == 0 || name >= text.size() || !is_slash(text[name])) return {};
+    while (name < text.size() && is_slash(text[name])) ++name; // escaped ones are doubled
+    // A template of a route, or what was hidden before.
+    if (name < text.size() &&
+        (text[name] == '{' || text[name] == '[' || text[name] == '*' || text[name] == '<'))
+        return {};
+    if (goes_on_with(text, name, "sha256:")) return {};
+    const auto ends_name = [](char c) {
+        return std::string_view("/\\:\"'<>|?*").find(c) != std::string_view::npos ||
+               static_cast<unsigned char>(c) < 0x20;
+    };
+    std::size_t end = name;
+    while (end < text.size() && end - name < most_name && !ends_name(text[end])) ++end;
+    // A name with a space only where the path goes on behind it.
+    if (!of_windows || end >= text.size() || !is_slash(text[end])) {
+        const std::size_t stop = text.substr(name, end - name).find_first_of(" ,;)");
+        if (stop != std::string_view::npos) end = name + stop;
+    }
+    return {name, end - name, personal_data::home_path};
+}
+
+// -- all of them
+
+// Calls found(found_data) for each, in their order; they do not overlap. It ends at `enough`, which `found`
+// may move: what begins before it is found whole.
+template <class Found>
+constexpr void find_personal_data(std::string_view text, const std::size_t& enough, Found&& found) {
+    constexpr std::size_t look_ahead = 64; // the sign of an e-mail address may stand behind its end
+    std::size_t done = 0;                  // what lies before was told
+    for (std::size_t i = 0; i < text.size() && i < enough + look_ahead;) {
+        const char c = text[i];
+        found_data here;
+        if (c == '@' || (c == '%' && goes_on_with(text, i, "%40"))) {
+            here = email_around(text, i, done);
+        } else if (c == '/' || c == '\\') {
+            here = home_at(text, i);
+        } else if (begins_number(text, i)) {
+            const number_match number = match_number(text, i);
+            here = {i, number.size,
+                    number.kind == number_kind::card    ? personal_data::card
+                    : number.kind == number_kind::phone ? personal_data::phone
+                                                        : personal_data::ipv4};
+            if (number.size == 0) {
+                i += number.skip;
+                continue;
+            }
+        } else if (begins_word(text, i)) {
+            const key_match key = match_key(text, i);
+            here = {key.begin, key.size, personal_data::api_key};
+            if (key.size == 0) {
+                i = key.word_end;
+                continue;
+            }
+        }
+        if (here.size == 0) {
+            ++i;
+            continue;
+        }
+        if (here.begin >= enough) return;
+        found(here);
+        done = i = here.begin + here.size;
+    }
+}
+
+} // namespace detail
+} // namespace nanotel::inline NANOTEL_ABI

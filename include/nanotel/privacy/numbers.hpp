@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+// Numbers that belong to somebody: cards (with Luhn's check), phones, IPv4 addresses, in the ways in which
+// people and programs write them.
+#pragma once
+
+#include <nanotel/privacy/characters.hpp>
+
+#include <cstdint>
+
+namespace nanotel::inline NANOTEL_ABI::detail {
+
+enum class number_kind : std::uint8_t { none, card, phone, ipv4 };
+
+struct number_match {
+    number_kind kind = number_kind::none;
+    std::size_t size = 0; // from where the search began; 0: none of these
+    std::size_t skip = 1; // and how far to go on then
+};
+
+// Groups of digits with a short separator between them, as far as one number may go.
+struct digit_groups {
+    static constexpr unsigned most = 20;
+    struct group {
+        std::size_t begin;
+        std::size_t end; // behind its parenthesis
+        unsigned digits;
+        char separator; // before it; 0: none
+        bool in_parentheses;
+    };
+    group groups[most];
+    unsigned count = 0;
+    bool international = false; // with a plus sign
+};
+
+constexpr bool is_phone_separator(char c) noexcept { return c == ' ' || c == '-' || c == '.' || c == '/'; }
+
+constexpr std::size_t plus_sign_at(std::string_view text, std::size_t at) noexcept {
+    return text[at] == '+' ? 1 : goes_on_with(text, at, "%2b") ? 3 : 0;
+}
+
+constexpr bool begins_number(std::string_view text, std::size_t at) noexcept {
+    const auto is_digit_at = [&](std::size_t i) { return i < text.size() && is_ascii_digit(text[i]); };
+    std::size_t first = at + plus_sign_at(text, at);
+    const bool has_plus = first != at;
+    if (first < text.size() && text[first] == '(') ++first;
+    if (!is_digit_at(first)) return false;
+    if (at == 0) return true;
+    const char before = text[at - 1];
+    if (is_word_character(before) && !has_plus) return false;
+    // In the middle of a longer one.
+    return !((before == '-' || before == '.') && at >= 2 && is_ascii_digit(text[at - 2]));
+}
+
+constexpr digit_groups read_groups(std::string_view text, std::size_t at) noexcept {
+    constexpr unsigned most_digits = 24;
+    digit_groups all;
+    const std::size_t plus = plus_sign_at(text, at);
+    all.international = plus != 0;
+    at += plus;
+    char separator = 0;
+    while (all.count < digit_groups::most) {
+        const bool opened = at < text.size() && text[at] == '(';
+        std::size_t i = at + (opened ? 1 : 0);
+        const std::size_t first = i;
+        while (i < text.size() && i - first <= most_digits && is_ascii_digit(text[i])) ++i;
+        if (i == first || i - first > most_digits) break;
+        if (opened && (i >= text.size() || text[i] != ')')) break;
+        all.groups[all.count++] = {at, i + (opened ? 1 : 0), static_cast<unsigned>(i - first), separator,
+                                   opened};
+        at = i + (opened ? 1 : 0);
+        if (at >= text.size()) break;
+        separator = opened ? ')' : 0;
+        if (is_phone_separator(text[at])) {
+            separator = text[at];
+            // "555 - 1234" and ") " and " (".
+            if (separator == ' ' && at + 2 < text.size() && text[at + 1] == '-' && text[at + 2] == ' ')
+                at += 2;
+            ++at;
+        } else if (text[at] != '(' && !opened) {
+            break;
+        }
+    }
+    return all;
+}
+
+// Whether a number may end before `at`.
+constexpr bool ends_number(std::string_view text, std::size_t at) noexcept {
+    if (at >= text.size()) return true;
+    const char c = text[at];
+    if (is_word_character(c) || c == '@' || goes_on_with(text, at, "%40")) return false;
+    if ((c == '-' || c == '.') && at + 1 < text.size()) {
+        const char next = text[at + 1];
+        return c == '.' ? !is_ascii_digit(next) : !is_word_character(next);
+    }
+    return true;
+}
+
+// -- IPv4 addresses
+
+constexpr bool is_ipv4(std::string_view text, const digit_groups& all) noexcept {
+    if (all.count < 4 || all.international) return false;
+    for (unsigned i = 0; i < 4; ++i) {
+        const auto& one = all.groups[i];
+        if (one.digits > 3 || one.in_parentheses || (i != 0 && one.separator != '.')) return false;
+        unsigned value = 0;
+        for (std::size_t k = one.begin; k < one.end; ++k)
+            value = value * 10 + static_cast<unsigned>(text[k] - '0');
+        if (value > 255) return false;
+    }
+    const std::size_t end = all.groups[3].end;
+    if (end >= text.size()) return true;
+    if (text[end] == '.') return end + 1 >= text.size() || !is_word_character(text[end + 1]);
+    return !is_word_character(text[end]);
+}
+
+// -- cards
+
+// ISO/IEC 7812-1, annex B.
+constexpr bool passes_luhn(std::string_view text, std::size_t begin, std::size_t end) noexcept {
+    unsigned sum = 0;
+    bool doubled = false;
+    for (std::size_t i = end; i-- > begin;) {
+        if (!is_ascii_digit(text[i])) continue;
+        unsigned digit = static_cast<unsigned>(text[i] - '0');
+        if (doubled) digit = digit > 4 ? 2 * digit - 9 : 2 * digit;
+        sum += digit;
+        doubled = !doubled;
+    }
+    return sum % 10 == 0;
+}
+
+// The end of the longest card number that begins here; 0 where none does. The first digit is that of the
+// networks that people have cards of, which times since 1970 do not have.
+constexpr std::size_t end_of_card(std::string_view text, const digit_groups& all) noexcept {
+    if (all.count == 0 || all.international) return 0;
+    const char first = text[all.groups[0].begin];
+    if (first < '2' || first > '6') return 0;
+    unsigned digits = 0;
+    std::size_t end = 0;
+    for (unsigned i = 0; i < all.count; ++i) {
+        const auto& one = all.groups[i];
+        if (one.in_parentheses || (one.separator != 0 && one.separator != ' ' && one.separator != '-')) break;
+        digits += one.digits;
+        if (digits > 19) break;
+        if (digits >= 13 && ends_number(text, one.end) && passes_luhn(text, all.groups[0].begin, one.end))
+            end = one.end;
+    }
+    return end;
+}
+
+// -- phones
+
+constexpr std::size_t end_of_international_phone(std::string_view text, const digit_groups& all,
+                                                 unsigned prefix, unsigned least) noexcept {
+    unsigned digits = 0;
+    std::size_t end = 0;
+    for (unsigned i = 0; i < all.count; ++i) {
+        digits += all.groups[i].digits;
+        if (digits > 15 + prefix) break; // E.164
+        if (digits >= least + prefix && ends_number(text, all.groups[i].end)) end = all.groups[i].end;
+    }
+    return end;
+}
+
+// North America: 3-3-4 after an optional 1, or all at once.
+constexpr std::size_t end_of_north_american_phone(std::string_view text, const digit_groups& all) noexcept {
+    const auto* group = all.groups;
+    unsigned left = all.count;
+    if (group[0].digits == 1 && text[group[0].begin] == '1' && left > 1) ++group, --left;
+    if (left >= 3 && group[0].digits == 3 && group[1].digits == 3 && group[2].digits == 4 &&
+        ends_number(text, group[2].end))
+        return group[2].end;
+    if (left >= 2 && group[0].digits == 3 && group[0].in_parentheses && group[1].digits == 7 &&
+        ends_number(text, group[1].end))
+        return group[1].end;
+    // No area code begins with 0 or 1, as the seconds since 1970 do for years to come.
+    const std::size_t area = group[0].begin + (group[0].digits == 11 ? 1 : 0);
+    const bool all_at_once = group[0].digits == 10 || (group[0].digits == 11 && text[group[0].begin] == '1');
+    if (all_at_once && !group[0].in_parentheses && text[area] >= '2' && ends_number(text, group[0].end))
+        return group[0].end;
+    return 0;
+}
+
+// Elsewhere: an area code, then the number in one piece or in two of which the last has four digits.
+constexpr std::size_t end_of_national_phone(std::string_view text, const digit_groups& all) noexcept {
+    for (unsigned area = 0; area < 2 && area < all.count; ++area) {
+        const auto* const group = all.groups + area;
+        const unsigned left = all.count - area;
+        if (area == 1 && (all.groups[0].digits > 3 || all.groups[0].in_parentheses)) break;
+        const unsigned before = area == 1 ? all.groups[0].digits : 0;
+        const bool trunk = text[group[0].begin] == '0' || group[0].in_parentheses;
+        if (left >= 3 && group[0].digits >= 2 && group[0].digits <= 4 && group[1].digits >= 3 &&
+            group[1].digits <= 5 && group[2].digits == 4) {
+            const unsigned digits = before + group[0].digits + group[1].digits + 4;
+            const bool joined = group[2].separator == '-' || group[2].separator == '.';
+            if ((trunk ? digits >= 9 : joined && digits >= 10) && digits <= 15 &&
+                ends_number(text, group[2].end))
+                return group[2].end;
+        }
+        if (left >= 2 && trunk && group[0].digits >= 2 && group[0].digits <= 5 && group[1].separator != '.' &&
+            group[1].digits >= 5 && group[1].digits <= 9 && group[0].digits + group[1].digits >= 9 &&
+            ends_number(text, group[1].end))
+            return group[1].end;
+    }
+    return 0;
+}
+
+constexpr std::size_t end_of_phone(std::string_view text, const digit_groups& all) noexcept {
+    if (all.count == 0) return 0;
+    if (all.international) return end_of_international_phone(text, all, 0, 7);
+    const std::size_t first = all.groups[0].begin;
+    if (all.groups[0].digits >= 2 && text[first] == '0' && text[first + 1] == '0' &&
+        (all.groups[0].digits == 2 || text[first + 2] != '0')) {
+        const unsigned least = all.groups[0].digits > 6 ? 9 : 7;
+        if (const std::size_t end = end_of_international_phone(text, all, 2, least)) return end;
+    }
+    if (const std::size_t end = end_of_north_american_phone(text, all)) return end;
+    return end_of_national_phone(text, all);
+}
+
+// Where begins_number says so.
+constexpr number_match match_number(std::string_view text, std::size_t at) noexcept {
+    const digit_groups all = read_groups(text, at);
+    if (is_ipv4(text, all)) return {number_kind::ipv4, all.groups[3].end - at, 0};
+    if (const std::size_t end = end_of_card(text, all)) return {number_kind::card, end - at, 0};
+    if (const std::size_t end = end_of_phone(text, all)) return {number_kind::phone, end - at, 0};
+    std::size_t end = at + 1;
+    if (is_ascii_digit(text[at]))
+        while (end < text.size() && is_word_character(text[end])) ++end;
+    return {number_kind::none, 0, end - at};
+}
+
+} // namespace nanotel::inline NANOTEL_ABI::detail
