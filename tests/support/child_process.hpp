@@ -100,6 +100,8 @@ public:
     void start(const std::vector<std::string>& arguments, const std::string& log,
                const std::string& input = "/dev/null") {
         end(SIGKILL);
+        // Before it runs: whoever waits for its words must not read those of the one before it.
+        static_cast<void>(::truncate(log.c_str(), 0));
         std::vector<char*> pointers;
         for (const std::string& argument : arguments) pointers.push_back(const_cast<char*>(argument.c_str()));
         pointers.push_back(nullptr);

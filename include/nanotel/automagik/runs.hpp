@@ -27,7 +27,9 @@ public:
     nanotel::span* span() noexcept { return span_ ? &*span_ : nullptr; }
 
 protected:
-    tracked_run(telemetry& client, nanotel::text name) noexcept : uncaught_(std::uncaught_exceptions()) {
+    // These three are not inlined: g++ 12 would warn the user that a span which is not there might be used.
+    [[gnu::noinline]] tracked_run(telemetry& client, nanotel::text name) noexcept
+        : uncaught_(std::uncaught_exceptions()) {
         if (!client.is_enabled()) return;
         nanotel::detail::call_site site = client.project().site_of(name, nanotel::span_kind::internal);
         span_.emplace(site);
@@ -36,7 +38,7 @@ protected:
         span_->set(nanotel::key<"project">{} = client.project().name());
         began_ = std::chrono::steady_clock::now();
     }
-    ~tracked_run() = default;
+    [[gnu::noinline]] ~tracked_run() {}
 
     bool has_failed() const noexcept { return failed_; }
     void fail(nanotel::text why) noexcept {
@@ -53,7 +55,7 @@ protected:
         span_->set_status(nanotel::status_code::error, described.message);
     }
     // Last, in the destructor.
-    void finish() noexcept {
+    [[gnu::noinline]] void finish() noexcept {
         if (!span_ || !span_->is_recording()) return;
         const bool left = std::uncaught_exceptions() > uncaught_;
         const std::chrono::duration<double, std::milli> lasted = std::chrono::steady_clock::now() - began_;
