@@ -9,6 +9,7 @@
 
 #include <nanotel/clickhouse/schema.hpp>
 
+#include <collector/collector_process.hpp>
 #include <support/clickhouse_engine.hpp>
 
 #include <simdjson.h>
@@ -20,7 +21,7 @@
 
 using nanotel_test::came;
 using nanotel_test::clickhouse_engine;
-using nanotel_test::http_peer;
+using nanotel_test::collector_process;
 using nanotel_test::user;
 
 namespace {
@@ -149,7 +150,8 @@ void check_row(row shown, const row& expected) {
 
 // Both at once: ClickHouse as the variables say, OTLP as one more destination.
 struct both_backends {
-    explicit both_backends(const std::string& python) : engine(python) {
+    both_backends(const std::string& python, const std::string& otelcol)
+        : engine(python), collector(otelcol) {
         for (const std::string& statement : nanotel::clickhouse_schema({})) engine.query(statement);
     }
 
@@ -157,15 +159,19 @@ struct both_backends {
         ada.variables["AUTOMAGIK_TELEMETRY_BACKEND"] = "clickhouse";
         ada.variables["AUTOMAGIK_TELEMETRY_CLICKHOUSE_ENDPOINT"] = engine.endpoint();
         automagik::client_options made = ada.options();
-        made.adjust = [url = receiver.url()](nanotel::options& o) {
+        made.adjust = [url = collector.http_endpoint()](nanotel::options& o) {
             o.destinations.push_back(
                 {.exporter = nanotel::otlp_http({.endpoint = url}, o.environment), .name = "otlp"});
         };
         return made;
     }
 
-    void compare(std::size_t spans, std::size_t points, std::size_t logs) const {
-        const came told(receiver.requests());
+    void compare(std::size_t spans, std::size_t points, std::size_t logs) {
+        collector.stop(); // it writes what it holds
+        came told;
+        for (const std::string& line : collector.lines("traces.jsonl")) told.add_traces(line);
+        for (const std::string& line : collector.lines("metrics.jsonl")) told.add_metrics(line);
+        for (const std::string& line : collector.lines("logs.jsonl")) told.add_logs(line);
         compare_spans(told, spans);
         compare_points(told, points);
         compare_logs(told, logs);
@@ -300,16 +306,16 @@ struct both_backends {
     }
 
     clickhouse_engine engine;
-    http_peer receiver;
+    collector_process collector;
     user ada;
 };
 
 } // namespace
 
 TEST_CASE("rows and OTLP bodies of the smoke test agree field by field") {
-    const std::string python = nanotel_test::real_chdb();
-    if (python.empty()) return;
-    both_backends both(python);
+    const std::string python = nanotel_test::real_chdb(), otelcol = nanotel_test::real_collector();
+    if (python.empty() || otelcol.empty()) return;
+    both_backends both(python, otelcol);
     CHECK(automagik_examples::smoke_test(both.options()) == 0);
     both.compare(1, 2, 1);
     CHECK(
@@ -322,9 +328,9 @@ TEST_CASE("rows and OTLP bodies of the smoke test agree field by field") {
 }
 
 TEST_CASE("rows and OTLP bodies of an agent's runs agree field by field") {
-    const std::string python = nanotel_test::real_chdb();
-    if (python.empty()) return;
-    both_backends both(python);
+    const std::string python = nanotel_test::real_chdb(), otelcol = nanotel_test::real_collector();
+    if (python.empty() || otelcol.empty()) return;
+    both_backends both(python, otelcol);
     CHECK(automagik_examples::agent(both.options()) == 0);
     both.compare(3, 1, 1);
     CHECK(both.engine.value("SELECT count(), countIf(status_code = 'ERROR') FROM telemetry.traces "
@@ -336,9 +342,9 @@ TEST_CASE("rows and OTLP bodies of an agent's runs agree field by field") {
 }
 
 TEST_CASE("rows and OTLP bodies of a tool that asked its user agree field by field") {
-    const std::string python = nanotel_test::real_chdb();
-    if (python.empty()) return;
-    both_backends both(python);
+    const std::string python = nanotel_test::real_chdb(), otelcol = nanotel_test::real_collector();
+    if (python.empty() || otelcol.empty()) return;
+    both_backends both(python, otelcol);
     both.ada.variables.erase("AUTOMAGIK_TELEMETRY_ENABLED");
     std::FILE* const input = std::tmpfile();
     std::FILE* const output = std::tmpfile();

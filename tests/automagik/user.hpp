@@ -49,25 +49,36 @@ struct came {
     std::vector<nanotel::finished_metric> metrics;
     std::vector<nanotel::finished_log> logs;
 
+    came() = default;
     explicit came(const std::vector<httplib::Request>& requests, const std::string& base = "") {
         for (const httplib::Request& one : requests) {
-            if (one.path == base + "/v1/traces") {
-                auto decoded = nanotel::decode_traces(one.body);
-                REQUIRE_MESSAGE(decoded, decoded.error);
-                for (auto& span : decoded.spans) spans.push_back(span);
-            } else if (one.path == base + "/v1/metrics") {
-                auto decoded = nanotel::decode_metrics(one.body);
-                REQUIRE_MESSAGE(decoded, decoded.error);
-                for (auto& metric : decoded.metrics) metrics.push_back(metric);
-            } else if (one.path == base + "/v1/logs") {
-                auto decoded = nanotel::decode_logs(one.body);
-                REQUIRE_MESSAGE(decoded, decoded.error);
-                for (auto& log : decoded.logs) logs.push_back(log);
-            } else {
+            if (one.path == base + "/v1/traces")
+                add_traces(one.body);
+            else if (one.path == base + "/v1/metrics")
+                add_metrics(one.body);
+            else if (one.path == base + "/v1/logs")
+                add_logs(one.body);
+            else
                 FAIL("a request to " << one.path);
-            }
         }
     }
+
+    void add_traces(const std::string& body) {
+        auto decoded = nanotel::decode_traces(body);
+        REQUIRE_MESSAGE(decoded, decoded.error);
+        spans.insert(spans.end(), decoded.spans.begin(), decoded.spans.end());
+    }
+    void add_metrics(const std::string& body) {
+        auto decoded = nanotel::decode_metrics(body);
+        REQUIRE_MESSAGE(decoded, decoded.error);
+        metrics.insert(metrics.end(), decoded.metrics.begin(), decoded.metrics.end());
+    }
+    void add_logs(const std::string& body) {
+        auto decoded = nanotel::decode_logs(body);
+        REQUIRE_MESSAGE(decoded, decoded.error);
+        logs.insert(logs.end(), decoded.logs.begin(), decoded.logs.end());
+    }
+
     const nanotel::finished_span& span(std::string_view name) const { return only(spans, name); }
     const nanotel::finished_metric& metric(std::string_view name) const {
         const nanotel::finished_metric* last = nullptr;

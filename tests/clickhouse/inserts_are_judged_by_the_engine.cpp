@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "exporters/certificates.hpp"
 #include "exporters/diagnostics_heard.hpp"
 #include "support/clickhouse_engine.hpp"
 #include "support/fault_proxy.hpp"
@@ -14,6 +15,9 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 namespace {
 
 using namespace nanotel_test;
@@ -23,14 +27,14 @@ using lines = std::vector<std::string>;
 
 const nanotel::environment nothing_set{[](const std::string&) { return std::optional<std::string>(); }};
 
-std::shared_ptr<nanotel::exporter> exporter_to(const std::string& endpoint,
-                                               nanotel::clickhouse_options with = {}) {
+std::shared_ptr<nanotel::exporter> inserting_to(const std::string& endpoint,
+                                                nanotel::clickhouse_options with = {}) {
     with.endpoint = endpoint;
     return nanotel::clickhouse_exporter(with, nothing_set);
 }
 
-nanotel::export_result send(nanotel::exporter& to, std::string_view rows,
-                            nanotel::signal kind = nanotel::signal::traces) {
+nanotel::export_result insert(nanotel::exporter& to, std::string_view rows,
+                              nanotel::signal kind = nanotel::signal::traces) {
     return to.send({kind, rows, 1}, std::chrono::steady_clock::now() + 60s);
 }
 
@@ -53,17 +57,18 @@ TEST_CASE("rows go into tables of any age and zone, once, and what the engine re
     clickhouse_engine engine(python, {"writer", "secret word", "Asia/Tokyo", {}, {}});
     make_tables(engine);
     diagnostics_heard heard;
-    const auto exporter = exporter_to(engine.endpoint(), {.user = "writer", .password = "secret word"});
+    const auto exporter = inserting_to(engine.endpoint(), {.user = "writer", .password = "secret word"});
 
     // The server's zone is nine hours from UTC: the instant is the same.
-    CHECK(send(*exporter, span_row("a")).outcome == export_outcome::delivered);
+    CHECK(insert(*exporter, span_row("a")).outcome == export_outcome::delivered);
     CHECK(engine.value("SELECT toUnixTimestamp(timestamp), timestamp_ns FROM telemetry.traces") ==
           "1700000000\t1700000000123456789");
     // A retry of the same bytes changes nothing, other bytes do; and nobody needs to be told.
-    CHECK(send(*exporter, span_row("a")).outcome == export_outcome::delivered);
-    CHECK(send(*exporter_to(engine.endpoint(), {.user = "writer", .password = "secret word"}), span_row("a"))
-              .outcome == export_outcome::delivered);
-    CHECK(send(*exporter, span_row("b")).outcome == export_outcome::delivered);
+    CHECK(insert(*exporter, span_row("a")).outcome == export_outcome::delivered);
+    CHECK(
+        insert(*inserting_to(engine.endpoint(), {.user = "writer", .password = "secret word"}), span_row("a"))
+            .outcome == export_outcome::delivered);
+    CHECK(insert(*exporter, span_row("b")).outcome == export_outcome::delivered);
     CHECK(engine.query("SELECT span_id FROM telemetry.traces ORDER BY span_id") == lines{"a", "b"});
     CHECK(heard.lines().empty());
 
@@ -71,12 +76,12 @@ TEST_CASE("rows go into tables of any age and zone, once, and what the engine re
     engine.query(
         "CREATE TABLE telemetry.`old ``one``` (span_id String, timestamp DateTime64(6), timestamp_ns UInt64) "
         "ENGINE = MergeTree ORDER BY timestamp");
-    const auto to_old = exporter_to(
+    const auto to_old = inserting_to(
         engine.endpoint(), {.traces_table = "old `one`", .user = "writer", .password = "secret word"});
     const std::string more =
         R"({"span_id":"c","cloud_region":"eu","attributes":{"a":"b"},)" + span_row("c").substr(15);
-    CHECK(send(*to_old, more).outcome == export_outcome::delivered);
-    CHECK(send(*to_old, span_row("d")).outcome == export_outcome::delivered);
+    CHECK(insert(*to_old, more).outcome == export_outcome::delivered);
+    CHECK(insert(*to_old, span_row("d")).outcome == export_outcome::delivered);
     CHECK(engine.query(
               "SELECT span_id, toUnixTimestamp64Micro(timestamp) FROM telemetry.`old ``one``` ORDER BY 1") ==
           lines{"c\t1700000000123456", "d\t1700000000123456"});
@@ -86,14 +91,14 @@ TEST_CASE("rows go into tables of any age and zone, once, and what the engine re
     // A large body is compressed, and comes out the same.
     std::string large;
     for (int i = 0; i < 200; ++i) large += span_row("large" + std::to_string(i));
-    CHECK(send(*exporter, large).outcome == export_outcome::delivered);
+    CHECK(insert(*exporter, large).outcome == export_outcome::delivered);
     CHECK(engine.value("SELECT count() FROM telemetry.traces WHERE startsWith(span_id, 'large')") == "200");
 
     const auto refused = [&](nanotel::clickhouse_options options, std::string_view rows,
                              std::string_view said, std::string_view advice) {
         options.user = options.user.empty() ? "writer" : options.user;
         options.password = options.password.empty() ? "secret word" : options.password;
-        const auto result = send(*exporter_to(engine.endpoint(), options), rows);
+        const auto result = insert(*inserting_to(engine.endpoint(), options), rows);
         CHECK(result.outcome == export_outcome::rejected);
         CAPTURE(result.message);
         CHECK(result.message.starts_with(engine.endpoint() + " did not take rows for "));
@@ -116,17 +121,17 @@ TEST_CASE("what becomes of rows does not depend on the network between") {
     clickhouse_engine engine(python);
     make_tables(engine);
     fault_proxy proxy(engine.port());
-    const auto exporter = exporter_to(proxy.url(), {.check_deduplication = false});
+    const auto exporter = inserting_to(proxy.url(), {.check_deduplication = false});
     int number = 0;
     const auto fails_then_arrives = [&](const fault& what, std::string_view said) {
         const std::string row = span_row("f" + std::to_string(++number));
         proxy.set(what);
-        const auto result = send(*exporter, row);
+        const auto result = insert(*exporter, row);
         CHECK(result.outcome == export_outcome::retryable);
         CAPTURE(result.message);
         CHECK(result.message.find(said) != std::string::npos);
         proxy.heal();
-        CHECK(send(*exporter, row).outcome == export_outcome::delivered);
+        CHECK(insert(*exporter, row).outcome == export_outcome::delivered);
         CHECK(engine.value("SELECT count() FROM telemetry.traces") == std::to_string(number)); // once
     };
     fails_then_arrives({.how = fault::way::reset_in_body}, "closed the connection");
@@ -150,13 +155,68 @@ TEST_CASE("what becomes of rows does not depend on the network between") {
          .text = http_text("500 Internal Server Error", "", "X-ClickHouse-Exception-Code: 999\r\n")},
         "(exception 999): see whether ClickHouse Keeper runs");
     proxy.refuse();
-    const auto down = send(*exporter, span_row("down"));
+    const auto down = insert(*exporter, span_row("down"));
     CHECK(down.outcome == export_outcome::retryable);
     CHECK(down.message ==
           proxy.url() + " cannot be reached: nothing accepts connections there; start ClickHouse, or set "
                         "NANOTEL_CLICKHOUSE_ENDPOINT or .endpoint to one that runs");
     proxy.accept_again();
-    CHECK(send(*exporter, span_row("down")).outcome == export_outcome::delivered);
+    CHECK(insert(*exporter, span_row("down")).outcome == export_outcome::delivered);
+}
+
+TEST_CASE(
+    "a forked child inserts through a connection of its own, and ClickHouse may gather the rows of both") {
+    const std::string python = real_chdb();
+    if (python.empty()) return;
+    clickhouse_engine engine(python);
+    make_tables(engine);
+    fault_proxy proxy(engine.port());
+    auto exporter = inserting_to(proxy.url(), {.async_insert = true, .check_deduplication = false});
+    REQUIRE(insert(*exporter, span_row("parent")).outcome == export_outcome::delivered);
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        ::alarm(60);
+        exporter->restart_in_child();
+        const bool well = insert(*exporter, span_row("child")).outcome == export_outcome::delivered;
+        exporter->interrupt();
+        exporter.reset();
+        ::_exit(well ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
+    // The end of the child has not closed the parent's connection, and rows are there when the answer is.
+    REQUIRE(insert(*exporter, span_row("parent again")).outcome == export_outcome::delivered);
+    CHECK(engine.query("SELECT span_id FROM telemetry.traces ORDER BY span_id") ==
+          lines{"child", "parent", "parent again"});
+    for (const proxied_request& one : proxy.log())
+        CHECK(one.target.find("&wait_for_async_insert=1&async_insert=1&") != std::string::npos);
+}
+
+TEST_CASE("ClickHouse is reached over TLS by who trusts its certificate, and by nobody else") {
+    const std::string python = real_chdb();
+    if (python.empty()) return;
+    const certificate identity;
+    const file_with pem(identity.pem()), key(identity.key_pem());
+    clickhouse_engine engine(python, {.user = "writer",
+                                      .password = "secret word",
+                                      .certificate_file = pem.path(),
+                                      .key_file = key.path()});
+    make_tables(engine);
+    const nanotel::clickhouse_options of_writer{.user = "writer", .password = "secret word"};
+    const auto refused = insert(*inserting_to(engine.endpoint(), of_writer), span_row("unheard"));
+    CHECK(refused.outcome == export_outcome::retryable);
+    CAPTURE(refused.message);
+    CHECK(refused.message.find("has a certificate that is not trusted (") != std::string::npos);
+    CHECK(refused.message.find(".tls.certificate_file names its file") != std::string::npos);
+    CHECK(refused.message.find("OTEL_") == std::string::npos);
+    auto trusting = of_writer;
+    trusting.tls.certificate_file = pem.path();
+    CHECK(insert(*inserting_to(engine.endpoint(), trusting), span_row("heard")).outcome ==
+          export_outcome::delivered);
+    CHECK(engine.value("SELECT span_id FROM telemetry.traces") == "heard");
 }
 
 TEST_CASE("options of the ClickHouse exporter that cannot work are refused, with what to write instead") {

@@ -2,6 +2,7 @@
 #include <nanotel/instrument/self.hpp>
 #include <nanotel/sdk.hpp>
 
+#include "clickhouse_declarations.inc"
 #include "logs_declarations.inc"
 #include "middleware_declarations.inc"
 #include "scraping_declarations.inc"
@@ -75,6 +76,11 @@ bool keeps_health_checks() {
 #include "sampling.inc"
     const nanotel::span checked("GET /healthz");
     return checked.is_recording();
+}
+
+// Compiled and not run: a ClickHouse that stands there is somebody else's.
+void write_rows() {
+#include "clickhouse_statements.inc"
 }
 
 void be_delivered() {
