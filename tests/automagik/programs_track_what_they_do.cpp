@@ -302,7 +302,13 @@ TEST_CASE("keys and names of run time are recorded as typed ones are") {
 TEST_CASE("what is personal is hidden wherever it is recorded") {
     const user ada;
     const auto memory = std::make_shared<nanotel::memory_exporter>();
-    automagik::telemetry client(ada.options(memory));
+    automagik::client_options options = ada.options(memory);
+    options.adjust = [into_memory = options.adjust](nanotel::options& o) {
+        into_memory(o);
+        // What a view takes from the series its exemplars still have.
+        o.views.push_back({.instrument_name = "addressed", .exclude_keys = {"to"}});
+    };
+    automagik::telemetry client(std::move(options));
     {
         const std::vector<std::string> list{"ada@example.com", "plain"};
         NANOTEL_SPAN(span, "signup", "who"_attr = "ada@example.com", "password"_attr = 987654321987,
@@ -318,6 +324,7 @@ TEST_CASE("what is personal is hidden wherever it is recorded") {
                          "password"_attr = 5);
         NANOTEL_LOG_INFO("clean {}", 1, "ip"_attr = "10.0.0.1");
         NANOTEL_LOG_INFO("clean");
+        client.track_metric("addressed", 1, metric_type::counter, "to"_attr = "ada@example.com");
     }
     client.track_log(std::string(2000, 'x'), nanotel::severity::info);
     client.track_event("long", "text"_attr = std::string(2000, 'y'));
@@ -380,14 +387,20 @@ TEST_CASE("what is personal is hidden wherever it is recorded") {
 
     // Both ways of giving the label are one series of what is sent.
     double sum = 0;
+    bool addressed = false;
     for (const auto& metric : memory->metrics())
         for (const auto& point : metric.points) {
+            if (metric.name == "addressed" && !point.exemplars.empty()) {
+                addressed = true;
+                CHECK(is_hash(point.exemplars[0].filtered_attributes["to"]));
+            }
             if (metric.name != "mails") continue;
             CHECK(metric.points.size() == 1);
             CHECK(is_hash(point.attributes["to"]));
             sum = *point.value.get_if<double>();
         }
     CHECK(sum == 2);
+    CHECK(addressed);
 }
 
 TEST_CASE("a record whose processing fails is lost and counted, and nothing of it is sent") {
@@ -482,6 +495,25 @@ TEST_CASE("with the backend down nothing blocks, throws or is forgotten without 
         status = client.status();
         CHECK(status.queued - before.queued == 1000);
     }
+}
+
+TEST_CASE("a client is off where what it tracks would be sent as somebody else has started it, uncleaned") {
+    const auto theirs = std::make_shared<nanotel::memory_exporter>();
+    auto running = nanotel::start({.exporter = theirs});
+    CHECK(running.is_owner());
+    const user ada;
+    {
+        automagik::telemetry client(ada.options(std::make_shared<nanotel::memory_exporter>()));
+        CHECK_FALSE(client.is_enabled());
+        client.track_event("unheard", "mail"_attr = "ada@example.com");
+        CHECK(client.disable()); // which ends nothing of theirs
+    }
+    {
+        NANOTEL_SCOPED_SPAN("theirs");
+    }
+    CHECK(running.flush(60s));
+    REQUIRE(theirs->spans().size() == 1);
+    CHECK(theirs->spans()[0].name == "theirs");
 }
 
 TEST_CASE("options that cannot be are an exception that says what to do") {

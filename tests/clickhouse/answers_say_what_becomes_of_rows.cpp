@@ -65,6 +65,10 @@ TEST_CASE("exceptions are told apart by their numbers: what may be taken later, 
     CHECK(judge(500, "Code: 252, e.displayText() = DB::Exception: Too many parts").outcome ==
           export_outcome::retryable);
     CHECK(judge(200, "Code: red\n__exception__\r\n" + exception(60)).outcome == export_outcome::rejected);
+    // The same number for what fewer rows mend, and time does not.
+    const auto months = judge(500, "Code: 252. DB::Exception: Too many partitions for single INSERT block");
+    CHECK(months.outcome == export_outcome::rejected);
+    CHECK(months.split);
     // What only looks like one.
     CHECK(judge(200, "Code: 60 is a table's").outcome == export_outcome::delivered);
 }

@@ -394,6 +394,9 @@ TEST_CASE("a log record is a row, with its exception and its place in columns") 
         R"(,"exception_type":"E","exception_message":"no","exception_stacktrace":"a\nb","is_exception":1)"
         R"(,"attributes":{"exception.type":"E","exception.message":"no","exception.stacktrace":"a\nb",)"
         R"("event.name":"failed"})");
+    // A line that is none, at the very end of a record.
+    CHECK(row(record(bare, "", attribute("code.line.number", ""))).find(R"("source_line")") ==
+          std::string::npos);
     const auto body_of = [&](value_type type, std::string_view bytes) {
         const std::string text =
             row(record(bare, "",

@@ -123,7 +123,10 @@ inline arguments read_arguments(const std::vector<std::string>& given,
             read.schema.upgrade = false;
             continue;
         }
-        if (!option.starts_with("--")) return refuse("\"" + option + "\" is no option");
+        if (!option.starts_with("--")) return refuse("an argument that does not begin with -- is no option");
+        // Never what stands behind a =: it may be a password.
+        if (const auto sign = option.find('='); sign != option.npos)
+            return refuse(option.substr(0, sign) + ": a value is an argument of its own, without =");
         if (i + 1 == given.size()) return refuse(option + " is unknown, or lacks its value");
         const std::string& value = given[++i];
         bool known = false;

@@ -200,6 +200,15 @@ private:
                                       std::string("telemetry is off: ") + problem.what());
             return;
         }
+        if (!running_.is_owner()) {
+            nanotel::detail::diagnose(
+                nanotel::diagnostic_level::error, "automagik:start",
+                "telemetry of " + given_.project_name +
+                    " is off: nanotel runs already in this process, and what it sends is not cleaned of "
+                    "personal data. Make the client first, and give it what else is wanted by "
+                    "client_options::adjust");
+            return;
+        }
         started_once_ = true;
         started_.store(true, std::memory_order_relaxed);
         project_.register_sites();

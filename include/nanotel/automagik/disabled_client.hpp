@@ -48,7 +48,9 @@ public:
     command_run(const command_run&) = delete;
     command_run& operator=(const command_run&) = delete;
     void exit_code(int) noexcept {}
-    void failed(nanotel::text) noexcept {}
+    template <class Error>
+    void failed(const Error&) noexcept {}
+    nanotel::span* span() noexcept { return nullptr; }
     template <class... A>
     void set(const A&...) noexcept {}
 };
@@ -65,6 +67,7 @@ public:
     agent_run(const agent_run&) = delete;
     agent_run& operator=(const agent_run&) = delete;
     void tokens(std::int64_t) noexcept {}
+    nanotel::span* span() noexcept { return nullptr; }
     template <class Error>
     void failed(const Error&) noexcept {}
     template <class... A>

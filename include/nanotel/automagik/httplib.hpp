@@ -2,6 +2,9 @@
 // A cpp-httplib server that tracks every request of every route. Opt-in: include it beside httplib.h.
 #pragma once
 
+#include <charconv>
+#include <utility> // exchange
+
 #include <nanotel/automagik.hpp>
 #include <nanotel/instrument/httplib_server.hpp>
 
@@ -21,7 +24,8 @@ public:
 /// `automagik::httplib_server<> server(client);` in place of `httplib::Server server;` is the whole change:
 /// it is a nanotel::httplib_server, and each request is the event automagik.api.request too, below the span
 /// of the request, with endpoint (the pattern of the route, or "unmatched"), method, status, duration_ms, and
-/// error_type where a handler threw. The client has to outlive the server. Other arguments go to the base.
+/// error_type, which is the status, from 500 on. The client has to outlive the server. Other arguments go to
+/// the base.
 template <class Base = httplib::Server>
 class httplib_server : public nanotel::httplib_server<Base> {
     using base = nanotel::httplib_server<Base>;
@@ -60,13 +64,21 @@ private:
     }
 
     void track(const httplib::Request& request, int status) noexcept {
-        const std::chrono::duration<double, std::milli> lasted = std::chrono::steady_clock::now() - begun();
-        const std::string_view route = base::route_of_exchange(request);
-        client_.track_event(events::api_request,
-                            nanotel::key<"endpoint">{} =
-                                route.empty() ? std::string_view("unmatched") : route,
-                            nanotel::key<"method">{} = request.method, nanotel::key<"status">{} = status,
-                            nanotel::key<"duration_ms">{} = lasted.count());
+        const auto since = std::exchange(begun(), {});
+        if (since == std::chrono::steady_clock::time_point{}) return; // no request could be read
+        const std::chrono::duration<double, std::milli> lasted = std::chrono::steady_clock::now() - since;
+        const std::string_view found = base::route_of_exchange(request);
+        const std::string_view route = found.empty() ? std::string_view("unmatched") : found;
+        const auto track = [&](const auto&... more) {
+            client_.track_event(events::api_request, nanotel::key<"endpoint">{} = route,
+                                nanotel::key<"method">{} = request.method, nanotel::key<"status">{} = status,
+                                nanotel::key<"duration_ms">{} = lasted.count(), more...);
+        };
+        if (status < 500) return track();
+        char digits[16];
+        const auto end = std::to_chars(digits, digits + sizeof digits, status).ptr;
+        track(nanotel::key<"error_type">{} =
+                  std::string_view(digits, static_cast<std::size_t>(end - digits)));
     }
 
     telemetry& client_;

@@ -58,8 +58,9 @@ inline std::optional<std::string> continuous_integration(const nanotel::environm
 
 inline opt_in_decision decide(const nanotel::environment& variables, const home_files& files) {
     const std::string all = "AUTOMAGIK_DISABLE_ALL_TRACING", enabled = "AUTOMAGIK_TELEMETRY_ENABLED";
-    if (switch_of(variables, all).value_or(false)) return {false, decided_by::master_switch, all};
-    // What is set and says nothing that is known is no yes.
+    // What is set and says nothing that is known is a wish for silence, and no yes.
+    if (const auto value = variables.text(all))
+        if (switch_of(variables, all).value_or(true)) return {false, decided_by::master_switch, all};
     if (const auto value = variables.get(enabled)) {
         const auto said = yes_or_no(*value);
         if (!said)

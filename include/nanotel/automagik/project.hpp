@@ -11,6 +11,7 @@
 #include <nanotel/trace/span.hpp>
 
 #include <atomic>
+#include <memory> // make_unique
 #include <mutex>
 #include <string>
 
@@ -35,14 +36,13 @@ struct open_instrument : Instrument {
 struct named_metric {
     const std::string name;
     const metric_type type;
-    named_metric* const next;
+    named_metric* next = nullptr; // before it is made known
     open_instrument<nanotel::counter<double>> counter;
     open_instrument<nanotel::gauge<double>> gauge;
     open_instrument<nanotel::histogram<double>> histogram;
 
-    named_metric(std::string called, metric_type kind, const nanotel::instrumentation_scope* scope,
-                 named_metric* before)
-        : name(std::move(called)), type(kind), next(before), counter(label(), {{}, {}, scope}),
+    named_metric(std::string called, metric_type kind, const nanotel::instrumentation_scope* scope)
+        : name(std::move(called)), type(kind), counter(label(), {{}, {}, scope}),
           gauge(label(), {{}, {}, scope}), histogram(label(), {{}, {}, scope, {}}) {}
 
 private:
@@ -78,7 +78,7 @@ public:
     // What an event begins with: the name that samplers see, and the number of a site with the project's
     // scope.
     nanotel::detail::call_site site_of(nanotel::text event, nanotel::span_kind kind) const noexcept {
-        const std::uint32_t known = sites_[kind == nanotel::span_kind::server ? 1 : 0].id.load_relaxed();
+        const std::uint32_t known = sites_[static_cast<unsigned>(kind) - 1].id.load_relaxed();
         return {event, &scope_, nullptr, 0, kind, {known}};
     }
 
@@ -125,20 +125,24 @@ private:
     [[gnu::noinline, gnu::cold]] named_metric* add(std::atomic<named_metric*>& head, nanotel::text name,
                                                    metric_type type) noexcept {
         try {
-            const std::lock_guard lock(mutex_);
-            named_metric* const first = head.load(std::memory_order_relaxed);
-            if (named_metric* const known = find(first, name, type)) return known;
-            if (count_ == most_metrics) {
+            if (count_.load(std::memory_order_relaxed) >= most_metrics) {
                 nanotel::detail::diagnose_once(
                     nanotel::diagnostic_level::warning, "automagik:metrics",
                     "track_metric was given more than " + std::to_string(most_metrics) +
                         " names of metrics; new ones are left out. Put what varies into attributes");
                 return nullptr;
             }
-            auto* const made = new named_metric(std::string(name.data, name.size), type, &scope_, first);
-            ++count_;
-            head.store(made, std::memory_order_release);
-            return made;
+            auto made = std::make_unique<named_metric>(std::string(name.data, name.size), type, &scope_);
+            // Without a lock, which a forked child might find taken. Acquire as in metric; release makes what
+            // was made known whole.
+            named_metric* first = head.load(std::memory_order_acquire);
+            do {
+                if (named_metric* const known = find(first, name, type)) return known;
+                made->next = first;
+            } while (!head.compare_exchange_weak(first, made.get(), std::memory_order_release,
+                                                 std::memory_order_acquire));
+            count_.fetch_add(1, std::memory_order_relaxed);
+            return made.release();
         } catch (...) { // no memory
             return nullptr;
         }
@@ -146,14 +150,16 @@ private:
 
     const std::string name_, version_, scope_name_;
     const nanotel::instrumentation_scope scope_;
-    nanotel::detail::call_site sites_[2] = {
+    nanotel::detail::call_site sites_[5] = { // in the order of the kinds
         {"automagik event", &scope_, nullptr, 0, nanotel::span_kind::internal, {}},
-        {"automagik event", &scope_, nullptr, 0, nanotel::span_kind::server, {}}};
+        {"automagik event", &scope_, nullptr, 0, nanotel::span_kind::server, {}},
+        {"automagik event", &scope_, nullptr, 0, nanotel::span_kind::client, {}},
+        {"automagik event", &scope_, nullptr, 0, nanotel::span_kind::producer, {}},
+        {"automagik event", &scope_, nullptr, 0, nanotel::span_kind::consumer, {}}};
     const nanotel::logger logger_;
     mutable std::atomic<std::uint32_t> log_scope_{0};
     project* const next_;
-    std::mutex mutex_;
-    std::size_t count_ = 0;
+    std::atomic<std::size_t> count_{0}; // relaxed: a limit, which several threads may miss by one each
     std::atomic<named_metric*> metrics_[buckets] = {};
 };
 

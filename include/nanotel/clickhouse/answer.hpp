@@ -66,12 +66,12 @@ struct clickhouse_exception {
 /// src/Common/ErrorCodes.cpp).
 [[nodiscard]] inline int may_be_taken_later(int code) noexcept {
     constexpr int later[] = {
-        3,   23,  24,  33,   74,   75,  95,  96,  210, // the body, or what was read of it, was cut short
-        159, 160, 209, 335,  394,  236, 373, 473,      // time, cancellation, locks
-        173, 201, 202, 203,  241,  243, 252, 439, 574, 692, 745, // memory, quota, queries, space, parts
+        3,   23,  24,  33,  74,   75,   95,  96,  210, // the body, or what was read of it, was cut short
+        159, 160, 209, 335, 394,  236,  373, 473,      // time, cancellation, locks
+        173, 201, 202, 203, 241,  243,  252, 439, 574, 692, 745, // memory, quota, queries, space, parts
         164, 242,                                                // read-only
-        198, 225, 244, 254,  279,  285, 286, 289, 319, 369, 415, 659, 999, // keeper, replicas, names
-        341, 425, 499, 1000, 1001, 1002}; // what the system or a storage behind it said
+        198, 225, 244, 254, 279,  285,  286, 289, 319, 369, 415, 659, 999, // keeper, replicas, names
+        341, 425, 452, 499, 1000, 1001, 1002}; // what the system, a profile or a storage behind it said
     constexpr int never[] = {
         6,   25,  26,  27,  38,  41,  43, 53, 69, 70, 72, 117, 130, 131, 349, 469, 691, // values
         10,  16,  36,  44,  46,  47,  48, 50, 60, 62, 73, 81,  115, 218,                // tables, queries
@@ -126,7 +126,7 @@ struct clickhouse_exception {
     case 115:
         return ": the server is older than 22.2, which nanotel needs";
     case 164:
-        return ": give the user a profile with readonly 0 or 2, or .user another that may insert";
+        return ": give the user a profile with readonly 0, or .user another that may insert";
     case 242:
         return ": the replica has lost Keeper; look at system.replicas";
     case 201:
@@ -140,6 +140,8 @@ struct clickhouse_exception {
     case 252:
         return ": it merges more slowly than is inserted; send fewer and larger inserts "
                "(options::schedule_delay), or set .async_insert";
+    case 452:
+        return ": let the user's profile change the settings that an insert comes with (their constraints)";
     case 225:
     case 999:
         return ": see whether ClickHouse Keeper runs and can be reached from the server";
@@ -204,6 +206,11 @@ struct clickhouse_exception {
         result.outcome = export_outcome::rejected;
         result.split = true;
         result.message += ": the body of " + std::to_string(sent.body.size()) + " bytes is too large for it";
+    } else if (exception.code == 252 && exception.text.find("Too many partitions") != std::string::npos) {
+        // Rows of more months than one insert may have: the same every time, and fewer in a part of them.
+        result.outcome = export_outcome::rejected;
+        result.split = true;
+        result.message += ": its rows are of more months than one insert may have";
     } else if (later > 0 || (later == 0 && (by_status || success))) {
         result.outcome = export_outcome::retryable;
         result.retry_after = parse_retry_after(answer.retry_after, now);

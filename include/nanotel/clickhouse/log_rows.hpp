@@ -207,11 +207,11 @@ private:
             if (again) continue;
             exception = exception || one.key.starts_with("exception.");
             if (one.key == "code.line.number") {
+                // What is no line stands in the attributes as what it is.
+                if (one.type != value_type::signed_integer && one.type != value_type::unsigned_integer)
+                    continue;
                 const auto line = read_record<std::uint64_t>(one.value);
-                const bool is_line =
-                    (one.type == value_type::signed_integer || one.type == value_type::unsigned_integer) &&
-                    line <= 0xffffffff;
-                if (!is_line) continue; // it stands in the attributes as what it is
+                if (line > 0xffffffff) continue;
                 rows_.write(R"(,"source_line":)");
                 rows_.commit(write_unsigned(rows_.room(20), line));
                 continue;

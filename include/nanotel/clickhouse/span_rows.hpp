@@ -252,7 +252,11 @@ private:
                     if (own.key == one.key) return true; // the span knows better
                 return !one.key.starts_with("exception.");
             });
-            attributes_.insert(attributes_.end(), nested_.begin(), nested_.end());
+            // Into free room: a copy drops nothing, and is not counted as dropped.
+            const std::size_t room =
+                limits_.attribute_count - std::min<std::size_t>(limits_.attribute_count, attributes_.size());
+            attributes_.insert(attributes_.end(), nested_.begin(),
+                               nested_.begin() + static_cast<std::ptrdiff_t>(std::min(room, nested_.size())));
             break;
         }
     }

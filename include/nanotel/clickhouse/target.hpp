@@ -60,7 +60,11 @@ struct clickhouse_target {
         return problem;
     };
     const auto chosen = [&](const std::string& option, const char* variable, const char* otherwise) {
-        return !option.empty() ? option : variables.text(variable).value_or(otherwise);
+        if (!option.empty()) return option;
+        std::string text = variables.text(variable).value_or(otherwise);
+        // The last line break of the file that it was read from.
+        while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+        return text;
     };
     clickhouse_target target;
     target.to = parse_endpoint("http://localhost:8123").value;
@@ -79,7 +83,7 @@ struct clickhouse_target {
     }
     target.database = chosen(options.database, "NANOTEL_CLICKHOUSE_DATABASE", "telemetry");
     target.user = chosen(options.user, "NANOTEL_CLICKHOUSE_USER", "");
-    // A name of the code does not go with a password that somebody else has in mind, and the other way round.
+    // A name of the code does not go with a password that somebody else has in mind.
     target.password =
         options.user.empty() ? chosen(options.password, "NANOTEL_CLICKHOUSE_PASSWORD", "") : options.password;
     if (target.user.empty() && !target.password.empty()) target.user = "default";

@@ -97,7 +97,11 @@ public:
                 made.time_unix_ns = taken.time_unix_ns;
                 made.trace_id = {{taken.trace_id[0], taken.trace_id[1]}};
                 made.span_id = {taken.span_id};
-                made.filtered = labels_without(stream, series, taken.sections());
+                try {
+                    made.filtered = store_.as_sent(labels_without(stream, series, taken.sections()));
+                } catch (...) { // rather no exemplar than one with what should not be sent
+                    continue;
+                }
                 for (series_values& values : series.values)
                     put(exemplars_of(values), made, reservoir.capacity, table);
             }

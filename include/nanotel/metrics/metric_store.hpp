@@ -56,6 +56,12 @@ public:
     // Fixed from begin to the next.
     std::uint64_t forget_after_ns() const noexcept { return registry_.settings().forget_after_ns; }
 
+    // Labels as the processor wants them. Throws what it throws.
+    std::string as_sent(const std::string& sections) const {
+        std::string processed;
+        return std::string(registry_.as_sent(sections, processed));
+    }
+
     // -- the long way
 
     void measure(instrument_state& instrument, std::uint32_t index, std::uint64_t bits) noexcept {

@@ -49,6 +49,10 @@ public:
     }
     ~telemetry() { end(); }
 
+    /// Whether the telemetry that runs was started with this object: not where it ran already when start was
+    /// called, nor after shutdown.
+    [[nodiscard]] bool is_owner() const noexcept { return start_ != 0; }
+
     /// Sends what was recorded before the call, waiting for the answers of all destinations up to a deadline
     /// from now. A destination that has failed is asked once more at once, if it has not asked to be spared.
     /// What lies on disk is waited for like what is in memory, be it of an earlier process: it is older, and
