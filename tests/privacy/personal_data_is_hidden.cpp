@@ -74,12 +74,19 @@ TEST_CASE("phone numbers are found as people write them") {
            {"tel:+15555555555", "tel:<>"},
            {"/call/5551234567/end", "/call/<>/end"},
            {"%2B15551234567", "<>"},
-           {"020 7946 0958", "<>"}});
+           {"020 7946 0958", "<>"},
+           {"555-123-4567x89", "<>x89"},
+           {"555-123-4567ext89", "<>ext89"},
+           {"555-123-4567 ext. 89", "<> ext. 89"},
+           {"+1-555-555-5555-+1-555-555-5556", "<>-<>"},
+           {"(555) 555-5555-(555) 555-5559", "<>-<>"},
+           {"555-123-4567-555-123-4569", "<>-<>"},
+           {"00 49 30 1234567", "<>"}});
     check_untouched({"1732950000", "1732950000123", "1732950000123456789", "2026-11-30 06:54:54",
                      "2026-11-30T06:54:54.123456Z", "4711", "12.5", "10-20",
                      "550e8400-e29b-41d4-a716-446655440000", "12345678-1234-1234-1234-123456789012",
                      "4bf92f3577b34da6a3ce929d0e0e4736", "123-45-6789", "1,234,567,890", "3.14159265358979",
-                     "tel5551234567"});
+                     "tel5551234567", "06:54:00.123456789", "06:54:00.1234567", "555-123-4567xyz"});
 }
 
 TEST_CASE("card numbers are those that pass Luhn's check") {
@@ -87,7 +94,12 @@ TEST_CASE("card numbers are those that pass Luhn's check") {
            {"4111-1111-1111-1111.", "<>."},
            {"card 4111111111111111 12/27", "card <> 12/27"},
            {"378282246310005", "<>"},
-           {"x 12 4111 1111 1111 1111", "x 12 <>"}});
+           {"x 12 4111 1111 1111 1111", "x 12 <>"},
+           {"2223003122003222", "<>"},
+           {"4111111111111111-4242424242424242", "<>-<>"},
+           {"4111-1111-1111-1111-4242-4242-4242-4242", "<>-<>"}});
+    // Times that pass the check, one in ten.
+    check_untouched({"20261130065455", "20261130065463", "20261130065471"});
     check_untouched({"4111 1111 1111 1112", "4111-1111-1111-1112", "9111111111111111"});
 }
 
@@ -95,9 +107,17 @@ TEST_CASE("IPv4 addresses are four numbers that fit into bytes") {
     check({{"from 192.168.1.10:8080", "from <>:8080"},
            {"10.0.0.0/8", "<>/8"},
            {"[127.0.0.1]", "[<>]"},
-           {"1.2.3.4.", "<>."}});
+           {"1.2.3.4.", "<>."},
+           {"10.0.0.1-10.0.0.9", "<>-<>"},
+           {"10.0.0.1-10.0.0.9-10.0.0.12", "<>-<>-<>"}});
     check_untouched({"999.1.1.1", "1.2.3", "1.2.3.4.5", "v1.2.3.4", "256.0.0.1"});
-    CHECK(with({}, "1.2.3.4", "app.version") == "1.2.3.4");
+    for (const std::string_view version : {"1.2.3.4", "020 7946 0958", "555.123.4567", "4111111111111111"}) {
+        CAPTURE(version);
+        CHECK(with({}, version, "app.version") == version);
+        CHECK(with({}, version, "appVersion") == version);
+        CHECK(with({}, version, "app") != version);
+    }
+    CHECK(with({}, "ada@example.com", "app.version") != "ada@example.com");
 }
 
 TEST_CASE("keys are found by how they begin and by what they are called") {
@@ -114,9 +134,54 @@ TEST_CASE("keys are found by how they begin and by what they are called") {
            {R"({\"access_token\":\"abc\"})", R"({\"access_token\":\"<>\"})"},
            {"?password=hunter2&x=1", "?password=<>&x=1"},
            {"DB_PASSWORD=hunter2 x", "DB_PASSWORD=<> x"},
-           {"--token=abc", "--token=<>"}});
+           {"--token=abc", "--token=<>"},
+           {"token_secret: x", "token_secret: <>"},
+           {"Token: abc123", "Token: <>"},
+           {"token: aBcDeFgHiJkL", "token: <>"},
+           {"token_count=abc", "token_count=<>"},
+           {"token=12", "token=<>"},
+           {"gsk_abcdefghij0123456789", "<>"}});
+    check_untouched({"token: expired", "Unexpected token: identifierName", "unexpected token: '}'",
+                     "password is required", "token_count=5", "prompt_tokens=12", "token_rate: 1.5",
+                     R"({"completion_tokens": 12})", "gsk_abcdefghij012345678"});
     check_untouched({"Bearer authentication failed", "unexpected token: foo", "basic auth is off", "sk-learn",
                      "tokens: 12", "password", "password=", "the key eyJ is short"});
+}
+
+TEST_CASE("of cookies all are hidden, to the end of the line") {
+    check({{"Cookie: a=1; session=x", "Cookie: <>"},
+           {"Set-Cookie: a=1; Path=/; HttpOnly\r\nHost: x", "Set-Cookie: <>\r\nHost: x"},
+           {"http.request.header.cookie: a=1; b=2\nx", "http.request.header.cookie: <>\nx"},
+           {"cookie=a=1; b=2 x", "cookie=<> x"},
+           {R"({"cookie": "a=1; b=2", "user": "ada"})", R"({"cookie": "<>", "user": "ada"})"},
+           {"curl -H 'Cookie: a=1; b=2' x.example", "curl -H 'Cookie: <>' x.example"}});
+}
+
+TEST_CASE("private keys are hidden whole") {
+    check({{"x\n-----BEGIN RSA PRIVATE KEY-----\nMII+/=\nMII\n-----END RSA PRIVATE KEY-----\ny", "x\n<>\ny"},
+           {"-----BEGIN PRIVATE KEY-----\nMII", "<>"},
+           {"key=-----BEGIN EC PRIVATE KEY-----\\nMII\\n-----END EC PRIVATE KEY----- x", "key=<> x"},
+           {"private_key=-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----\nx",
+            "private_key=<>\nx"}});
+    check_untouched({"-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----", "-----BEGIN PRIVATE KEY",
+                     "-----BEGIN ", "-----END PRIVATE KEY-----"});
+}
+
+TEST_CASE("passwords in URLs are hidden, whatever the host is called") {
+    check({{"postgres://app:hunter2@db:5432", "postgres://app:<>@db:5432"},
+           {"https://user:pass@example.com/x", "https://user:<>@example.com/x"},
+           {"redis://:hunter2@cache", "redis://:<>@cache"},
+           {"amqp://app:p@ss@mq/x", "amqp://app:<>@mq/x"},
+           {"postgres://app:p/ss@db", "postgres://app:<>@db"},
+           {"https://ada@example.com:hunter2@git", "https://<>:<>@git"},
+           {"https://example.com:8080/to/ada@example.com", "https://example.com:8080/to/<>"},
+           {"// ask: ada@example.com", "// ask: <>"}});
+    check_untouched({"https://example.com:8080/@ada", "http://[::1]:80/@ada", "https://user:@db", "//a@b"});
+    // One that begins before the limit is hidden whole, however far its @ is.
+    const std::string text = "postgres://app:" + std::string(150, 'x') + "@db";
+    CHECK(with({.attribute_limit = 40}, text) == "postgres://app:[REDACTED]@db");
+    CHECK(with({.api_keys = privacy_action::keep}, "https://u:ada@example.com") ==
+          "https://u:ada@example.com");
 }
 
 TEST_CASE("of home folders the name is hidden") {
@@ -144,11 +209,17 @@ TEST_CASE("what is found is hashed, redacted, cut or kept") {
 
 TEST_CASE("what was hidden is not hidden again") {
     for (const std::string_view text :
-         {"ada@example.com", "/home/ada/x", "10.0.0.1", "password=x", "sk_live_abcdefghij12"}) {
+         {"ada@example.com", "/home/ada/x", "10.0.0.1", "password=x", "sk_live_abcdefghij12",
+          "https://user:pass@example.com/x", "Cookie: a=1; b=2", "-----BEGIN PRIVATE KEY-----"}) {
         CAPTURE(text);
         const std::string once = with({}, text);
         CHECK(once != text);
         CHECK(with({}, once) == once);
+        for (const privacy_action action : {privacy_action::hash, privacy_action::cut}) {
+            const std::string other = with(privacy_options::all(action), text);
+            CHECK(other != text);
+            CHECK(with(privacy_options::all(action), other) == other);
+        }
     }
 }
 
@@ -183,13 +254,19 @@ TEST_CASE("values of secret keys are never sent, and numbers of quantities are")
                                        "credentials",
                                        "customer.IBAN",
                                        "creditCard",
+                                       "APIToken",
+                                       "JWTToken",
+                                       "CSRFToken",
+                                       "SSNNumber",
+                                       "myapitoken",
+                                       "useridtoken",
                                        "auth"}) {
         CAPTURE(key);
         CHECK(hides(key, false));
         CHECK(hides(key, true));
     }
-    for (const std::string_view key :
-         {"token_count", "tokens", "input_tokens", "secret.size", "gen_ai.usage.input_tokens"}) {
+    for (const std::string_view key : {"token_count", "tokens", "input_tokens", "paid_tokens", "TOKENCount",
+                                       "secret.size", "gen_ai.usage.input_tokens"}) {
         CAPTURE(key);
         CHECK_FALSE(hides(key, true));
     }
@@ -222,6 +299,37 @@ TEST_CASE("texts are cut between characters, after hiding") {
     const std::string key = "sk_live_" + std::string(600, 'a');
     CHECK(with({}, key + " rest") == "[REDACTED] rest");
     CHECK(with({.allowed_keys = {"k"}}, std::string(501, 'x'), "k").size() == 500);
+    // Without a limit what is longer than what it replaces stays whole.
+    CHECK(with({.attribute_limit = 0}, "ada@b.de").size() == 23);
+    CHECK(with({.message_limit = 0}, "ada@b.de", "key", text_place::log_body).size() == 23);
+}
+
+TEST_CASE("every limit keeps the beginning of what is sent without one") {
+    const std::string text =
+        "\xe2\x82\xac a@b.de, \xc3\xb6 /home/adalovelaceofengland\xe2\x82\xac/x \x82\x82 "
+        "10.0.0.1-10.0.0.2 \xc3\xb6 sk_live_abcdefghij1234567890abcdefghij \xc3\xb6\xc3\xb6 "
+        "a@b.de \xe2\x82\xac\xe2\x82\xac\xe2\x82\xac";
+    const std::string whole = with({.attribute_limit = 0}, text);
+    for (std::size_t limit = 1; limit < 250; ++limit) {
+        CAPTURE(limit);
+        const std::string sent = with({.attribute_limit = limit}, text);
+        CHECK(sent == whole.substr(0, nanotel::detail::bytes_of_characters(whole, limit)));
+    }
+}
+
+TEST_CASE("long texts full of personal data take time in proportion to their length") {
+    const std::string_view mail = "ada.lovelace@mail.example.com ";
+    std::string text, expected;
+    const std::string hash = with({}, mail);
+    while (text.size() < (1u << 20)) {
+        text += mail;
+        expected += hash;
+    }
+    CHECK((with({.attribute_limit = 0}, text) == expected));
+    CHECK((with({.attribute_limit = 1u << 19}, text) == expected.substr(0, 1u << 19)));
+    // As much of the text as replaced by nothing makes room for.
+    CHECK((with({.emails = privacy_action::redact, .attribute_limit = 1u << 14, .redaction = ""}, text) ==
+           std::string(1u << 14, ' ')));
 }
 
 TEST_CASE("long hostile texts take time in proportion to their length") {
@@ -229,9 +337,32 @@ TEST_CASE("long hostile texts take time in proportion to their length") {
     privacy_options options;
     options.attribute_limit = 0;
     const auto processor = nanotel::privacy_processor(options);
-    for (const std::string_view piece :
-         {"@", "a@", "1 ", "1", "eyJ-", "eyJ.", "/home/", "password=", "\"password\":\"", "+1", "(1)", "%40",
-          "a.", "1.1.1.", "Bearer ", "token:'"}) {
+    for (const std::string_view piece : {"@",
+                                         "a@",
+                                         "1 ",
+                                         "1",
+                                         "eyJ-",
+                                         "eyJ.",
+                                         "/home/",
+                                         "password=",
+                                         "\"password\":\"",
+                                         "+1",
+                                         "(1)",
+                                         "%40",
+                                         "a.",
+                                         "1.1.1.",
+                                         "Bearer ",
+                                         "token:'",
+                                         "//a:",
+                                         "//a:@",
+                                         "//a:1/@",
+                                         "-----BEGIN PRIVATE KEY-----",
+                                         "-----BEGIN ",
+                                         "password=\"-----BEGIN PRIVATE KEY-----\"",
+                                         "Cookie:",
+                                         "'cookie:-----BEGIN PRIVATE KEY-----'",
+                                         "555-123-4567-",
+                                         "token: a "}) {
         std::string text;
         while (text.size() < (1u << 20)) text += piece;
         std::string instead;

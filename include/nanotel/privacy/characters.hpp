@@ -29,13 +29,16 @@ constexpr bool goes_on_with(std::string_view text, std::size_t at, std::string_v
     return true;
 }
 
+// Whether the byte of UTF-8 goes on with a character that began before it.
+constexpr bool continues_character(char c) noexcept { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
 // The bytes of the first characters of UTF-8, as many as `most`; a byte that begins no character counts as
 // one.
 constexpr std::size_t bytes_of_characters(std::string_view text, std::size_t most) noexcept {
     if (text.size() <= most) return text.size();
     std::size_t characters = 0;
     for (std::size_t i = 0; i < text.size(); ++i)
-        if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80 && characters++ == most) return i;
+        if (!continues_character(text[i]) && characters++ == most) return i;
     return text.size();
 }
 

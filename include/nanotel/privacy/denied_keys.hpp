@@ -8,10 +8,10 @@ namespace nanotel::inline NANOTEL_ABI::detail {
 
 // Found anywhere in a key: userpassword, MYSQL_PASSWORD.
 inline constexpr std::string_view denied_anywhere[] = {
-    "password",     "passwd",     "passphrase",   "secret",        "apikey",
-    "accesskey",    "privatekey", "credential",   "authorization", "accesstoken",
-    "refreshtoken", "authtoken",  "sessiontoken", "bearertoken",   "socialsecurity",
-    "creditcard",   "cardnumber", "signingkey",   "encryptionkey"};
+    "password",      "passwd",      "passphrase",     "secret",      "apikey",       "accesskey",
+    "privatekey",    "credential",  "authorization",  "accesstoken", "refreshtoken", "authtoken",
+    "sessiontoken",  "bearertoken", "socialsecurity", "creditcard",  "cardnumber",   "signingkey",
+    "encryptionkey", "apitoken",    "idtoken"};
 // Found as a word of a key: token, user.ssn. Within others they mean something else.
 inline constexpr std::string_view denied_words[] = {"token", "pwd",    "ssn", "cvv",
                                                     "cvc",   "cookie", "jwt", "auth"};
@@ -41,8 +41,11 @@ constexpr std::size_t end_of_word_in_key(std::string_view key, std::size_t at,
 constexpr bool begins_word_in_key(std::string_view key, std::size_t at) noexcept {
     if (at == 0) return true;
     const char before = key[at - 1], c = key[at];
-    const bool is_upper = c >= 'A' && c <= 'Z', was_lower = before >= 'a' && before <= 'z';
-    return !is_ascii_letter(before) || (is_upper && was_lower);
+    const auto is_lower = [](char one) { return one >= 'a' && one <= 'z'; };
+    if (!is_ascii_letter(before)) return true;
+    if (c < 'A' || c > 'Z') return false;
+    // userToken, and behind an abbreviation: APIToken.
+    return is_lower(before) || (at + 1 < key.size() && is_lower(key[at + 1]));
 }
 constexpr bool ends_word_in_key(std::string_view key, std::size_t at) noexcept {
     return at >= key.size() || !is_ascii_letter(key[at]) || begins_word_in_key(key, at);
@@ -65,8 +68,15 @@ constexpr bool is_denied_key(std::string_view key, bool is_number, const Words& 
     }
     for (std::size_t i = 0; i < key.size(); ++i) {
         if (!is_key_character(key[i])) continue;
-        for (const std::string_view word : denied_anywhere)
-            if (lower_case(key[i]) == word[0] && end_of_word_in_key(key, i, word) != 0) return true;
+        for (const std::string_view word : denied_anywhere) {
+            if (lower_case(key[i]) != word[0]) continue;
+            const std::size_t end = end_of_word_in_key(key, i, word);
+            if (end == 0) continue;
+            // Numbers of tokens count them: paid_tokens, which holds idtoken.
+            const bool plural =
+                end < key.size() && lower_case(key[end]) == 's' && ends_word_in_key(key, end + 1);
+            if (!(is_number && plural && word.substr(word.size() - 5) == "token")) return true;
+        }
         for (const auto& word : more)
             if (!word.empty() && end_of_word_in_key(key, i, word) != 0) return true;
         if (!begins_word_in_key(key, i)) continue;

@@ -21,6 +21,9 @@ struct found_data {
     personal_data kind{};
 };
 
+// From the slashes of a URL to the @ behind its password, as far as it is looked for.
+inline constexpr std::size_t most_url_user = 256;
+
 // -- e-mail addresses
 
 constexpr bool is_local_part(char c) noexcept {
@@ -64,6 +67,47 @@ constexpr found_data email_around(std::string_view text, std::size_t at, std::si
     return {begin, last_good - begin, personal_data::email};
 }
 
+// -- passwords in URLs
+
+struct url_password {
+    bool is_there = false;
+    found_data found; // of size 0 where it was hidden before
+};
+
+// What stands between `//user:` and the @ at `at`: postgres://app:hunter2@db:5432. Not before `least`.
+constexpr url_password password_before(std::string_view text, std::size_t at, std::size_t least) noexcept {
+    constexpr std::size_t none = std::string_view::npos;
+    const auto ends_url = [](char c) {
+        return static_cast<unsigned char>(c) <= 0x20 || is_quote(c) || c == '<' || c == '>';
+    };
+    std::size_t user = at;
+    bool may_have_sign = true; // the user may be an e-mail address
+    const std::size_t first = at > most_url_user ? at - most_url_user : 0;
+    while (user >= first + 2 && !(text[user - 1] == '/' && text[user - 2] == '/')) {
+        const char c = text[--user];
+        if (ends_url(c) || (c == '@' && !may_have_sign)) return {};
+        if (c == '@') may_have_sign = false;
+    }
+    if (user < first + 2) return {};
+    const std::size_t colon = text.substr(0, at).find_first_of(":/?#[", user);
+    if (colon == none || text[colon] != ':' || colon + 1 < least) return {};
+    const std::size_t begin = colon + 1;
+    // A host with its port, and an @ in the path: //example.com:8080/@ada.
+    const std::size_t path = end_of_run(text.substr(0, at), begin, is_ascii_digit);
+    if (path < at && (text[path] == '/' || text[path] == '?' || text[path] == '#')) return {};
+    // One that holds an @ itself goes on to the last of them.
+    for (std::size_t i = at + 1; i < text.size() && i - begin <= most_url_user; ++i) {
+        if (ends_url(text[i]) || std::string_view("/?#,;)").find(text[i]) != none) break;
+        if (text[i] == '@') at = i;
+    }
+    const std::string_view password = text.substr(begin, at - begin);
+    if (password.empty()) return {};
+    const bool hidden = password == "***" || (password.front() == '[' && password.back() == ']') ||
+                        (password.size() == 23 && goes_on_with(password, 0, "sha256:") &&
+                         end_of_run(password, 7, is_hexadecimal) == 23);
+    return {true, {begin, hidden ? 0 : password.size(), personal_data::api_key}};
+}
+
 // -- home folders: the name of the user alone
 
 constexpr found_data home_at(std::string_view text, std::size_t at) noexcept {
@@ -104,16 +148,21 @@ constexpr found_data home_at(std::string_view text, std::size_t at) noexcept {
 // may move: what begins before it is found whole.
 template <class Found>
 constexpr void find_personal_data(std::string_view text, const std::size_t& enough, Found&& found) {
-    constexpr std::size_t look_ahead = 64; // the sign of an e-mail address may stand behind its end
-    std::size_t done = 0;                  // what lies before was told
+    // The sign of an e-mail address, or that behind a password, may stand behind its end.
+    constexpr std::size_t look_ahead = most_url_user;
+    std::size_t done = 0; // what lies before was told
     for (std::size_t i = 0; i < text.size() && i < enough + look_ahead;) {
         const char c = text[i];
         found_data here;
         if (c == '@' || (c == '%' && goes_on_with(text, i, "%40"))) {
-            here = email_around(text, i, done);
+            const url_password password = c == '@' ? password_before(text, i, done) : url_password{};
+            here = password.is_there ? password.found : email_around(text, i, done);
+        } else if (c == '-') {
+            if (const std::size_t end = end_of_private_key(text, i))
+                here = {i, end - i, personal_data::api_key};
         } else if (c == '/' || c == '\\') {
             here = home_at(text, i);
-        } else if (begins_number(text, i)) {
+        } else if (begins_number(text, i, done)) {
             const number_match number = match_number(text, i);
             here = {i, number.size,
                     number.kind == number_kind::card    ? personal_data::card
@@ -135,9 +184,10 @@ constexpr void find_personal_data(std::string_view text, const std::size_t& enou
             ++i;
             continue;
         }
-        if (here.begin >= enough) return;
+        i = here.begin + here.size;
+        if (here.begin >= enough) continue; // a password that begins before may end behind it
         found(here);
-        done = i = here.begin + here.size;
+        done = i;
     }
 }
 

@@ -38,7 +38,8 @@ constexpr std::size_t plus_sign_at(std::string_view text, std::size_t at) noexce
     return text[at] == '+' ? 1 : goes_on_with(text, at, "%2b") ? 3 : 0;
 }
 
-constexpr bool begins_number(std::string_view text, std::size_t at) noexcept {
+// `done`: what lies before was found already.
+constexpr bool begins_number(std::string_view text, std::size_t at, std::size_t done) noexcept {
     const auto is_digit_at = [&](std::size_t i) { return i < text.size() && is_ascii_digit(text[i]); };
     std::size_t first = at + plus_sign_at(text, at);
     const bool has_plus = first != at;
@@ -47,8 +48,8 @@ constexpr bool begins_number(std::string_view text, std::size_t at) noexcept {
     if (at == 0) return true;
     const char before = text[at - 1];
     if (is_word_character(before) && !has_plus) return false;
-    // In the middle of a longer one.
-    return !((before == '-' || before == '.') && at >= 2 && is_ascii_digit(text[at - 2]));
+    // In the middle of a longer one, unless that is one of its own: 10.0.0.1-10.0.0.9.
+    return at - 1 == done || !((before == '-' || before == '.') && at >= 2 && is_ascii_digit(text[at - 2]));
 }
 
 constexpr digit_groups read_groups(std::string_view text, std::size_t at) noexcept {
@@ -83,16 +84,44 @@ constexpr digit_groups read_groups(std::string_view text, std::size_t at) noexce
     return all;
 }
 
+// Of a phone number: x89, ext89, ext. 89.
+constexpr bool begins_extension(std::string_view text, std::size_t at) noexcept {
+    if (goes_on_with(text, at, "ext")) {
+        at += 3;
+        if (at < text.size() && text[at] == '.') ++at;
+        if (at < text.size() && text[at] == ' ') ++at;
+    } else if (goes_on_with(text, at, "x")) {
+        ++at;
+    } else {
+        return false;
+    }
+    return at < text.size() && is_ascii_digit(text[at]);
+}
+
 // Whether a number may end before `at`.
 constexpr bool ends_number(std::string_view text, std::size_t at) noexcept {
     if (at >= text.size()) return true;
     const char c = text[at];
+    if (begins_extension(text, at)) return true;
     if (is_word_character(c) || c == '@' || goes_on_with(text, at, "%40")) return false;
     if ((c == '-' || c == '.') && at + 1 < text.size()) {
         const char next = text[at + 1];
         return c == '.' ? !is_ascii_digit(next) : !is_word_character(next);
     }
     return true;
+}
+
+// Whether it ends so, or is the beginning of a range: behind a hyphen stands one that is written alike.
+constexpr bool ends_number_or_range(std::string_view text, std::size_t begin, std::size_t end) noexcept {
+    if (ends_number(text, end)) return true;
+    const std::size_t size = end - begin;
+    if (text[end] != '-' || text.size() - end <= size) return false;
+    const std::size_t other = end + 1;
+    for (std::size_t i = 0; i < size; ++i) {
+        const char c = text[begin + i], like = text[other + i];
+        if (is_ascii_digit(c) ? !is_ascii_digit(like) : c != like) return false;
+    }
+    return other + size == text.size() || !is_word_character(text[other + size]);
 }
 
 // -- IPv4 addresses
@@ -135,6 +164,10 @@ constexpr std::size_t end_of_card(std::string_view text, const digit_groups& all
     if (all.count == 0 || all.international) return 0;
     const char first = text[all.groups[0].begin];
     if (first < '2' || first > '6') return 0;
+    const std::size_t begin = all.groups[0].begin;
+    // 22 to 27 are Mastercard's and Mir's; what begins with 20 is a time: 20261130065454.
+    if (first == '2' && (all.groups[0].digits < 2 || text[begin + 1] < '2' || text[begin + 1] > '7'))
+        return 0;
     unsigned digits = 0;
     std::size_t end = 0;
     for (unsigned i = 0; i < all.count; ++i) {
@@ -142,7 +175,9 @@ constexpr std::size_t end_of_card(std::string_view text, const digit_groups& all
         if (one.in_parentheses || (one.separator != 0 && one.separator != ' ' && one.separator != '-')) break;
         digits += one.digits;
         if (digits > 19) break;
-        if (digits >= 13 && ends_number(text, one.end) && passes_luhn(text, all.groups[0].begin, one.end))
+        if (digits < 13 || !passes_luhn(text, begin, one.end)) continue;
+        if (ends_number(text, one.end) || (ends_number_or_range(text, begin, one.end) &&
+                                           passes_luhn(text, one.end + 1, one.end + 1 + (one.end - begin))))
             end = one.end;
     }
     return end;
@@ -157,7 +192,8 @@ constexpr std::size_t end_of_international_phone(std::string_view text, const di
     for (unsigned i = 0; i < all.count; ++i) {
         digits += all.groups[i].digits;
         if (digits > 15 + prefix) break; // E.164
-        if (digits >= least + prefix && ends_number(text, all.groups[i].end)) end = all.groups[i].end;
+        if (digits >= least + prefix && ends_number_or_range(text, all.groups[0].begin, all.groups[i].end))
+            end = all.groups[i].end;
     }
     return end;
 }
@@ -167,16 +203,17 @@ constexpr std::size_t end_of_north_american_phone(std::string_view text, const d
     const auto* group = all.groups;
     unsigned left = all.count;
     if (group[0].digits == 1 && text[group[0].begin] == '1' && left > 1) ++group, --left;
+    const auto ends = [&](std::size_t end) { return ends_number_or_range(text, all.groups[0].begin, end); };
     if (left >= 3 && group[0].digits == 3 && group[1].digits == 3 && group[2].digits == 4 &&
-        ends_number(text, group[2].end))
+        ends(group[2].end))
         return group[2].end;
     if (left >= 2 && group[0].digits == 3 && group[0].in_parentheses && group[1].digits == 7 &&
-        ends_number(text, group[1].end))
+        ends(group[1].end))
         return group[1].end;
     // No area code begins with 0 or 1, as the seconds since 1970 do for years to come.
     const std::size_t area = group[0].begin + (group[0].digits == 11 ? 1 : 0);
     const bool all_at_once = group[0].digits == 10 || (group[0].digits == 11 && text[group[0].begin] == '1');
-    if (all_at_once && !group[0].in_parentheses && text[area] >= '2' && ends_number(text, group[0].end))
+    if (all_at_once && !group[0].in_parentheses && text[area] >= '2' && ends(group[0].end))
         return group[0].end;
     return 0;
 }
@@ -189,17 +226,19 @@ constexpr std::size_t end_of_national_phone(std::string_view text, const digit_g
         if (area == 1 && (all.groups[0].digits > 3 || all.groups[0].in_parentheses)) break;
         const unsigned before = area == 1 ? all.groups[0].digits : 0;
         const bool trunk = text[group[0].begin] == '0' || group[0].in_parentheses;
+        const auto ends = [&](std::size_t end) {
+            return trunk ? ends_number_or_range(text, all.groups[0].begin, end) : ends_number(text, end);
+        };
         if (left >= 3 && group[0].digits >= 2 && group[0].digits <= 4 && group[1].digits >= 3 &&
             group[1].digits <= 5 && group[2].digits == 4) {
             const unsigned digits = before + group[0].digits + group[1].digits + 4;
             const bool joined = group[2].separator == '-' || group[2].separator == '.';
-            if ((trunk ? digits >= 9 : joined && digits >= 10) && digits <= 15 &&
-                ends_number(text, group[2].end))
+            if ((trunk ? digits >= 9 : joined && digits >= 10) && digits <= 15 && ends(group[2].end))
                 return group[2].end;
         }
         if (left >= 2 && trunk && group[0].digits >= 2 && group[0].digits <= 5 && group[1].separator != '.' &&
             group[1].digits >= 5 && group[1].digits <= 9 && group[0].digits + group[1].digits >= 9 &&
-            ends_number(text, group[1].end))
+            ends(group[1].end))
             return group[1].end;
     }
     return 0;
@@ -209,7 +248,9 @@ constexpr std::size_t end_of_phone(std::string_view text, const digit_groups& al
     if (all.count == 0) return 0;
     if (all.international) return end_of_international_phone(text, all, 0, 7);
     const std::size_t first = all.groups[0].begin;
-    if (all.groups[0].digits >= 2 && text[first] == '0' && text[first + 1] == '0' &&
+    // The seconds of a time, with its fraction: 06:54:00.123456789.
+    const bool seconds = all.groups[0].digits == 2 && all.count > 1 && all.groups[1].separator == '.';
+    if (!seconds && all.groups[0].digits >= 2 && text[first] == '0' && text[first + 1] == '0' &&
         (all.groups[0].digits == 2 || text[first + 2] != '0')) {
         const unsigned least = all.groups[0].digits > 6 ? 9 : 7;
         if (const std::size_t end = end_of_international_phone(text, all, 2, least)) return end;

@@ -84,7 +84,7 @@ public:
             return true;
         }
         std::size_t limit = place == text_place::log_body ? options_.message_limit : options_.attribute_limit;
-        if (limit == 0) limit = value.size();
+        if (limit == 0) limit = std::string_view::npos; // what replaces may be longer than the value
         if (allowed) return cut(value, limit, instead);
         return hide(key, value, limit, instead) || cut(value, limit, instead);
     }
@@ -112,18 +112,39 @@ private:
 
     // False, and nothing written, where there is nothing to hide.
     bool hide(std::string_view key, std::string_view value, std::size_t limit, std::string& instead) const {
-        // Four numbers with dots between them that are no address.
-        const bool is_version = key.size() >= 7 && key.substr(key.size() - 7) == "version";
+        // Numbers with dots and hyphens between them that are no address, no phone and no card.
+        const bool is_version = key.size() >= 7 && goes_on_with(key, key.size() - 7, "version");
+        const bool limited = limit != std::string_view::npos; // else no character is counted
         std::size_t done = 0;
         std::size_t enough = bytes_of_characters(value, limit);
+        std::size_t left = limit; // characters that may be written behind `done`
+        // Those of the value from `done` to `enough`. Counted on from one datum to the next: what is looked
+        // at once more is no longer than what was hidden and written.
+        std::size_t between = limited ? characters_in(value.substr(0, enough)) : 0;
         find_personal_data(value, enough, [&](const found_data& found) {
             const privacy_action action = action_for(found.kind);
-            if (action == privacy_action::keep || (is_version && found.kind == personal_data::ipv4)) return;
+            if (action == privacy_action::keep || (is_version && is_number(found.kind))) return;
+            const std::size_t before = instead.size(), begin = done;
             instead += value.substr(done, found.begin - done);
             append(instead, action, found.kind, value.substr(found.begin, found.size));
             done = found.begin + found.size;
-            const std::size_t written = characters_in(instead);
-            enough = done + (written < limit ? bytes_of_characters(value.substr(done), limit - written) : 0);
+            if (!limited) return;
+            const std::size_t written = characters_in(std::string_view(instead).substr(before));
+            left -= written < left ? written : left;
+            if (done < enough) {
+                between -= characters_in(value.substr(begin, done - begin));
+            } else {
+                between = 0;
+                enough = done;
+            }
+            for (; between > left; --between)
+                while (--enough > done && continues_character(value[enough])) {
+                }
+            if (between < left) {
+                const std::size_t more = bytes_of_characters(value.substr(enough), left - between);
+                between += characters_in(value.substr(enough, more));
+                enough += more;
+            }
         });
         if (done == 0) return false;
         if (enough > done) instead += value.substr(done, enough - done);
@@ -133,8 +154,12 @@ private:
 
     static std::size_t characters_in(std::string_view text) noexcept {
         std::size_t count = 0;
-        for (const char c : text) count += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+        for (const char c : text) count += !continues_character(c);
         return count;
+    }
+
+    static constexpr bool is_number(personal_data kind) noexcept {
+        return kind == personal_data::ipv4 || kind == personal_data::phone || kind == personal_data::card;
     }
 
     privacy_action action_for(personal_data kind) const noexcept {
