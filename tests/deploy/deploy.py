@@ -210,11 +210,12 @@ class Process:
 class Engine:
     """ClickHouse's engine behind its HTTP interface, with the schema of examples/deploy."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, password=""):
         python = real("NANOTEL_CHDB", "tests/clickhouse/install")
         data = pathlib.Path(folder) / "clickhouse"
-        self.process = Process([python, str(ROOT / "tests" / "clickhouse" / "engine"), "--data", str(data)], folder,
-                               "engine", stdin=subprocess.PIPE)
+        self.password = password
+        self.process = Process([python, str(ROOT / "tests" / "clickhouse" / "engine"), "--data", str(data), "--password",
+                                password], folder, "engine", stdin=subprocess.PIPE)
         port = wait_until(lambda: self.process.runs() and re.search(r"listening on port (\d+)", self.process.said()),
                           "the engine's start")[1]
         self.url = "http://127.0.0.1:" + port
@@ -239,7 +240,7 @@ class Engine:
             self.process.stop()
 
     def query(self, text, output="TabSeparated", database="telemetry"):
-        where = urllib.parse.urlencode({"database": database, "default_format": output})
+        where = urllib.parse.urlencode({"database": database, "default_format": output, "password": self.password})
         return ask(self.url + "/?" + where, text.encode())
 
     def rows(self, text):
