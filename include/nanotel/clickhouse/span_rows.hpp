@@ -253,6 +253,7 @@ private:
                 return !one.key.starts_with("exception.");
             });
             // Into free room: a copy drops nothing, and is not counted as dropped.
+            attribute_writer::keep_last_values(attributes_);
             const std::size_t room =
                 limits_.attribute_count - std::min<std::size_t>(limits_.attribute_count, attributes_.size());
             attributes_.insert(attributes_.end(), nested_.begin(),
