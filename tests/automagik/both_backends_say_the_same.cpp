@@ -134,7 +134,9 @@ void check_row(row shown, const row& expected) {
     INFO("of ", expected.count("span_name")     ? expected.at("span_name")
                 : expected.count("metric_name") ? expected.at("metric_name")
                                                 : expected.at("body"));
-    for (const auto& [column, value] : expected) {
+    // No structured binding: doctest makes lambdas of messages, and clang 14 compiles them too.
+    for (const auto& one : expected) {
+        const std::string &column = one.first, &value = one.second;
         const auto found = shown.find(column);
         REQUIRE_MESSAGE(found != shown.end(), column);
         // A Map has texts alone, and the shortest one of a double differs from that with 17 digits.
@@ -144,8 +146,9 @@ void check_row(row shown, const row& expected) {
         CHECK_MESSAGE(same, column << " is " << found->second << ", not " << value);
         shown.erase(found);
     }
-    for (const auto& [column, value] : shown)
-        CHECK_MESSAGE((value.empty() || value == "0" || value == "[]"), column << " is " << value);
+    for (const auto& one : shown)
+        CHECK_MESSAGE((one.second.empty() || one.second == "0" || one.second == "[]"),
+                      one.first << " is " << one.second);
 }
 
 // Both at once: ClickHouse as the variables say, OTLP as one more destination.
