@@ -3,12 +3,10 @@
 #pragma once
 
 #include <nanotel/automagik/settings.hpp>
+#include <nanotel/exporters/clickhouse.hpp>
 #include <nanotel/exporters/console.hpp>
 #include <nanotel/exporters/http.hpp>
 #include <nanotel/pipeline/options.hpp>
-#if __has_include(<nanotel/exporters/clickhouse.hpp>)
-#include <nanotel/exporters/clickhouse.hpp>
-#endif
 
 namespace automagik::inline NANOTEL_ABI::detail {
 
@@ -36,7 +34,6 @@ inline nanotel::environment variables_for(const settings& chosen, nanotel::envir
 
 inline std::shared_ptr<nanotel::exporter> make_exporter(const client_options& given, const settings& chosen) {
     if (chosen.backend == backend::clickhouse) {
-#if __has_include(<nanotel/exporters/clickhouse.hpp>)
         nanotel::clickhouse_options rows;
         rows.endpoint = chosen.clickhouse_endpoint;
         rows.database = chosen.clickhouse_database;
@@ -50,13 +47,6 @@ inline std::shared_ptr<nanotel::exporter> make_exporter(const client_options& gi
         rows.compression =
             chosen.clickhouse_compression ? nanotel::compression::gzip : nanotel::compression::none;
         return nanotel::clickhouse_exporter(rows, given.environment);
-#else
-        nanotel::detail::diagnose(
-            nanotel::diagnostic_level::error, "automagik:clickhouse",
-            "AUTOMAGIK_TELEMETRY_BACKEND is clickhouse, and this build has no exporter for it; "
-            "what is recorded goes to " +
-                chosen.traces_endpoint);
-#endif
     }
     nanotel::otlp_http_options otlp;
     otlp.headers = given.headers;
