@@ -83,6 +83,10 @@ TEST_CASE("a bad endpoint is refused with what to write instead") {
     says("//localhost:4318", "has no scheme");
     says("ftp://h", "has the scheme \"ftp\"");
     says("grpc://h:4317", "has the scheme \"grpc\"");
+    says("HTTPSs://h", "has the scheme \"HTTPSs\"");
+    says("://h", "has no scheme");
+    says("1http://h", "has no scheme");
+    says("localhost:4318,http://h", "has no scheme");
     says("unix:", "names no socket; write its path from the root, as in unix:///run/otel.sock");
     says("unix://run/otel.sock", "names no socket");
     says("unix:otel.sock", "names no socket");
@@ -110,11 +114,23 @@ TEST_CASE("a bad endpoint is refused with what to write instead") {
     says("http://h$", "has the character \"$\" in its host name");
 }
 
+TEST_CASE("however long a URL is, what is said of it is not") {
+    const std::string much(5000, 'a');
+    for (const std::string& url : {much, much + "://h", "http://" + much + "$", "http://h:" + much,
+                                   "http://[::1]" + much, "http://[" + much, "http://h/" + much + "#"}) {
+        const std::string error = error_of(url);
+        CAPTURE(error);
+        CHECK_FALSE(error.empty());
+        CHECK(error.size() < 400);
+    }
+    CHECK(error_of(much + "://h").find('"' + std::string(40, 'a') + "...\"") != std::string::npos);
+}
+
 TEST_CASE("credentials in a URL are refused and never repeated") {
-    for (const char* url :
-         {"http://user:s3cret@h:4318", "http://s3cret@h", "http://user:s3c/ret@h:1/x",
-          "http://user:s3cret@h:99999", "ftp://user:s3cret@h", "user:s3cret@h:4318",
-          "http://user:s3cret@[::1", "https://h:99999/?token=s3cret", "http://h$/?token=s3cret"}) {
+    for (const char* url : {"http://user:s3cret@h:4318", "http://s3cret@h", "http://user:s3c/ret@h:1/x",
+                            "http://user:s3cret@h:99999", "ftp://user:s3cret@h", "user:s3cret@h:4318",
+                            "user:s3cret@h://x", "s3cret@h://x/?y", "http://user:s3cret@[::1",
+                            "https://h:99999/?token=s3cret", "http://h$/?token=s3cret"}) {
         CAPTURE(url);
         const std::string error = error_of(url);
         CHECK_FALSE(error.empty());

@@ -13,6 +13,7 @@
 #include <system_error> // errc
 
 #include <nanotel/core/config.hpp>
+#include <nanotel/core/environment.hpp> // equal_ignoring_case
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
@@ -56,10 +57,28 @@ struct endpoint {
     }
 };
 
+/// What stands before "://" where it has the form of a scheme (RFC 3986, section 3.1); else nothing. A colon
+/// or an @ in it is none of a scheme: what is written wrongly there may be a password.
+[[nodiscard]] inline std::string_view scheme_of(std::string_view url) noexcept {
+    const std::string_view scheme = url.substr(0, url.find("://"));
+    if (scheme.size() == url.size()) return {};
+    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    for (const char c : scheme)
+        if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '+' && c != '-' && c != '.') return {};
+    return !scheme.empty() && is_letter(scheme.front()) ? scheme : std::string_view();
+}
+
+/// A part of a URL as a diagnostic quotes it: not endless.
+[[nodiscard]] inline std::string quoted_part(std::string_view part) {
+    constexpr std::size_t enough = 40;
+    return '"' + std::string(part.substr(0, enough)) + (part.size() > enough ? "...\"" : "\"");
+}
+
 /// A URL as a diagnostic may show it: without user, password and query, and not endless.
 [[nodiscard]] inline std::string redacted_url(std::string_view url) {
     constexpr std::size_t enough = 200;
-    const auto authority = url.find("://") == url.npos ? 0 : url.find("://") + 3;
+    const std::string_view scheme = scheme_of(url);
+    const std::size_t authority = scheme.empty() ? 0 : scheme.size() + 3;
     std::string shown(url.substr(0, authority));
     // A password that is written wrongly may hold any character: all before the last @ counts as one.
     if (const auto at = url.rfind('@'); at != url.npos && at >= authority) {
@@ -121,18 +140,15 @@ struct endpoint_result {
 
     endpoint_result result;
     endpoint& parsed = result.value;
-    const auto scheme_end = url.find("://");
-    if (scheme_end == url.npos)
+    const std::string_view scheme = scheme_of(url);
+    if (scheme.empty())
         return refuse(
             "has no scheme; write http:// or https:// before the host, as in http://localhost:4318");
-    std::string scheme(url.substr(0, scheme_end));
-    for (char& c : scheme)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    if (scheme != "http" && scheme != "https")
-        return refuse("has the scheme \"" + scheme +
-                      "\"; this exporter speaks http:// and https://, and unix: sockets");
-    parsed.tls = scheme == "https";
-    url.remove_prefix(scheme_end + 3);
+    parsed.tls = equal_ignoring_case(scheme, "https");
+    if (!parsed.tls && !equal_ignoring_case(scheme, "http"))
+        return refuse("has the scheme " + quoted_part(scheme) +
+                      "; this exporter speaks http:// and https://, and unix: sockets");
+    url.remove_prefix(scheme.size() + 3);
 
     if (url.find('#') != url.npos) return refuse("has a fragment (#...); leave it out");
     if (const auto question = url.find('?'); question != url.npos) {
@@ -157,8 +173,8 @@ struct endpoint_result {
             return refuse("has no IPv6 address between its brackets");
         authority.remove_prefix(bracket + 1);
         if (!authority.empty() && authority.front() != ':')
-            return refuse("has \"" + std::string(authority) +
-                          "\" after its IPv6 address; only :port may stand there");
+            return refuse("has " + quoted_part(authority) +
+                          " after its IPv6 address; only :port may stand there");
         has_port = !authority.empty();
         if (has_port) port = authority.substr(1);
     } else {
@@ -183,8 +199,7 @@ struct endpoint_result {
             error != std::errc{} || end != port.data() + port.size() || number == 0 || number > 65535;
         // A slash in a password ends the authority early, and what looks like a port is its beginning.
         if (bad && parsed.path.find('@') != parsed.path.npos) return refuse(credentials);
-        if (bad)
-            return refuse("has the port \"" + std::string(port) + "\"; a port is a number from 1 to 65535");
+        if (bad) return refuse("has the port " + quoted_part(port) + "; a port is a number from 1 to 65535");
         parsed.port = static_cast<std::uint16_t>(number);
     }
     return result;

@@ -56,11 +56,10 @@ struct proxy_result {
 [[nodiscard]] inline proxy_result parse_proxy(std::string_view url) {
     const std::string shown = "\"" + redacted_url(url) + "\" ";
     std::string_view rest = url;
-    if (const auto scheme_end = rest.find("://"); scheme_end != rest.npos) {
-        const std::string_view scheme = rest.substr(0, scheme_end);
+    if (const std::string_view scheme = scheme_of(url); !scheme.empty()) {
         if (!equal_ignoring_case(scheme, "http"))
             return {{}, shown + "is no proxy that is spoken to in http://; no other is supported"};
-        rest.remove_prefix(scheme_end + 3);
+        rest.remove_prefix(scheme.size() + 3);
     }
     std::string_view user_information;
     if (const auto at = rest.rfind('@'); at != rest.npos) {
