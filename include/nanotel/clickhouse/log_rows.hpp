@@ -11,6 +11,8 @@
 #include <nanotel/log/severity.hpp>
 #include <nanotel/otlp/log_sections.hpp>
 #include <nanotel/otlp/log_text.hpp>
+#include <nanotel/otlp/site_code.hpp>
+#include <nanotel/otlp/slot_attributes.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
@@ -42,13 +44,11 @@ public:
 
 private:
     struct site_code {
-        bool known = false;
         bool is_plain_text = false; // it has no arguments
         std::uint32_t scope = 0;
         std::string text;
         std::string severity; // ,"severity_text":"INFO","severity_number":9
         std::string columns;  // of its scope
-        std::int64_t line = 0;
         const known_site* described = nullptr;
     };
 
@@ -58,11 +58,9 @@ private:
     }
 
     [[gnu::noinline]] void learn(site_code& code, std::uint32_t id) {
-        code = {}; // memory may have been short the last time
         const known_site& site = registry_.site(id);
         code.described = &site;
         code.scope = site.scope;
-        code.line = site.line;
         const text level = to_text(static_cast<severity>(site.severity));
         code.severity = severity_columns(site.severity, {level.data, level.size});
         code.columns = scope_columns_with_schema(registry_.scope(site.scope));
@@ -70,16 +68,10 @@ private:
         for (const known_key& key : site.keys)
             code.is_plain_text = code.is_plain_text && !log_text::is_of_text(key);
         if (code.is_plain_text) code.text = text_.format(site, nullptr);
-        code.known = true;
     }
 
     const site_code& code_of(std::uint32_t id) {
-        if (id >= sites_.size()) [[unlikely]]
-            sites_.resize(id + 1);
-        site_code& code = sites_[id];
-        if (!code.known) [[unlikely]]
-            learn(code, id);
-        return code;
+        return sites_.at(id, [this](site_code& code, std::uint32_t number) { learn(code, number); });
     }
 
     void write(const std::byte* record, const log_header& header, std::uint64_t observed) {
@@ -87,7 +79,7 @@ private:
         const std::byte* const payload = record + sizeof header;
         const bool has_text = header.site != 0;
         sections_.read(record, header);
-        collect_attributes(payload, site, has_text);
+        list_log_attributes(attributes_, record, header, *site.described, sections_, how_.source_location);
         write_head(header, sections_.time.value_or(observed), observed);
         write_severity(site);
         if (has_text)
@@ -157,42 +149,6 @@ private:
         rows_.write("\"");
     }
 
-    // The attributes of the site, then those of the sections, then where the statement stands.
-    void collect_attributes(const std::byte* payload, const site_code& site, bool has_slots) {
-        attributes_.clear();
-        const auto& keys = site.described->keys;
-        for (std::size_t i = 0; has_slots && i < keys.size(); ++i) {
-            const std::byte* const slot = payload + 8 * i;
-            if (keys[i].type == argument_type::held_back) {
-                if (read_record<std::uint64_t>(slot) != 0)
-                    attributes_.push_back({"nanotel.log.held_back", value_type::unsigned_integer, slot, 8});
-                continue;
-            }
-            if (keys[i].name.empty()) continue;
-            const auto place = read_record<variable_slot>(slot);
-            const bool in_slot = keys[i].type <= value_type::floating;
-            if (!in_slot && place.offset == ~std::uint32_t{0}) continue; // counted in the dropped section
-            attributes_.push_back({keys[i].name, keys[i].type, in_slot ? slot : payload + place.offset,
-                                   in_slot ? 8 : place.size});
-        }
-        attributes_.insert(attributes_.end(), sections_.attributes.begin(), sections_.attributes.end());
-        if (!how_.source_location) return;
-        const auto add = [&](std::string_view key, value_type type, const void* value, std::size_t size) {
-            for (const attribute_view& known : attributes_)
-                if (known.key == key) return; // the application knows better
-            attributes_.push_back(
-                {key, type, static_cast<const std::byte*>(value), static_cast<std::uint32_t>(size)});
-        };
-        const known_site& described = *site.described;
-        if (!described.file.empty()) {
-            add("code.file.path", value_type::string, described.file.data(), described.file.size());
-            add("code.line.number", value_type::signed_integer, &site.line, 8);
-        }
-        if (!described.function.empty())
-            add("code.function.name", value_type::string, described.function.data(),
-                described.function.size());
-    }
-
     void write_columns_of_attributes() {
         bool exception = false;
         // Of several values of a key the last counts, and a column that stands twice in a row is an error.
@@ -240,7 +196,7 @@ private:
     const row_id seed_;
     const log_encoding how_;
     row_body rows_;
-    std::vector<site_code> sites_;
+    site_codes<site_code> sites_;
     utc_cache second_;
     utc_cache observed_second_;
     second_cache unix_second_;

@@ -8,6 +8,8 @@
 #include <nanotel/core/clock.hpp>
 #include <nanotel/exporters/body_format.hpp>
 #include <nanotel/otlp/record_sampling.hpp>
+#include <nanotel/otlp/site_code.hpp>
+#include <nanotel/otlp/slot_attributes.hpp>
 #include <nanotel/otlp/span_sections.hpp>
 #include <nanotel/trace/status.hpp>
 
@@ -45,7 +47,7 @@ public:
         try {
             const auto header = read_record<record_header>(record);
             const site_code& site = code_of(header.site);
-            if (header.sections != 0 || !site.plain || !has_slots(header, site) ||
+            if (header.sections != 0 || !site.plain || !has_slots(header, site.types.size()) ||
                 !add_plain(record, header, site, clock)) [[unlikely]]
                 add_full(record, header, site, clock);
             rows_.end_row();
@@ -60,24 +62,12 @@ public:
     byte_buffer take() override { return rows_.take(); }
 
 private:
-    // JSON that is copied in whole strides: readable beyond its end.
-    struct fragment {
-        std::string bytes;
-        std::size_t size = 0;
-        fragment() = default;
-        explicit fragment(std::string text) : bytes(std::move(text)), size(bytes.size()) {
-            bytes.append(32, ' ');
-        }
-        char* write(char* out) const noexcept { return write_fragment(out, bytes.data(), size); }
-    };
-
     struct site_code {
-        bool known = false;
-        bool plain = true;                  // every attribute of the site goes out as it stands in its slot
-        fragment columns;                   // ,"span_name":"…", and so on, and the first bytes of the map
-        std::vector<fragment> before_value; // what stands between the value before and this one
+        bool plain = true;     // every attribute of the site goes out as it stands in its slot
+        json_fragment columns; // ,"span_name":"…", and so on, and the first bytes of the map
+        std::vector<json_fragment> before_value; // what stands between the value before and this one
         std::vector<value_type> types;
-        fragment after_values;
+        json_fragment after_values;
         std::size_t fixed_size = 0;
         const known_site* described = nullptr;
     };
@@ -88,11 +78,10 @@ private:
     }
 
     [[gnu::noinline]] void learn(site_code& code, std::uint32_t id) {
-        code = {}; // memory may have been short the last time
         const known_site& site = registry_.site(id);
         code.described = &site;
-        code.columns = fragment(columns_of(site.name, static_cast<unsigned>(site.kind), site.scope) +
-                                R"(,"status_code":"OK","attributes":{)");
+        code.columns = json_fragment(columns_of(site.name, static_cast<unsigned>(site.kind), site.scope) +
+                                     R"(,"status_code":"OK","attributes":{)");
         code.fixed_size = code.columns.size;
         std::string between = "\"";
         for (std::size_t i = 0; i < site.keys.size(); ++i) {
@@ -109,26 +98,14 @@ private:
         if (!share_.keeps_all())
             after += (after.empty() ? "" : ",") +
                      (R"("w3c.tracestate":"ot=th:)" + std::string(std::string_view(share_.to_hex())) + '"');
-        code.after_values = fragment(after + "}}\n");
+        code.after_values = json_fragment(after + "}}\n");
         code.fixed_size += code.after_values.size;
         code.plain = code.plain && site.keys.size() <= limits_.attribute_count && id != 0 &&
                      limits_.attribute_value_length == ~std::size_t{0};
-        code.known = true;
     }
 
     const site_code& code_of(std::uint32_t id) {
-        if (id >= sites_.size()) [[unlikely]]
-            sites_.resize(id + 1);
-        site_code& code = sites_[id];
-        if (!code.known) [[unlikely]]
-            learn(code, id);
-        return code;
-    }
-
-    // Not where an attribute of the site threw while it was evaluated: then the span has ended without them.
-    static bool has_slots(const record_header& header, const site_code& site) noexcept {
-        return (header.sections != 0 ? header.sections : header.size) >=
-               sizeof header + 8 * site.types.size();
+        return sites_.at(id, [this](site_code& code, std::uint32_t number) { learn(code, number); });
     }
 
     // From the opening brace to the duration. At most 256 bytes.
@@ -201,7 +178,7 @@ private:
                                     const site_code& site, const clock_map& clock) {
         sections_.read(record, header);
         const span_sections& parts = sections_;
-        collect_attributes(record, header, site);
+        collect_attributes(record, header, *site.described);
         const std::uint64_t start =
             parts.start_time ? *parts.start_time : clock.to_unix_ns(header.start_ticks);
         const std::uint64_t end = parts.end_time ? *parts.end_time : clock.to_unix_ns(header.end_ticks);
@@ -230,19 +207,8 @@ private:
         rows_.write("}\n");
     }
 
-    void collect_attributes(const std::byte* record, const record_header& header, const site_code& site) {
-        attributes_.clear();
-        const std::byte* const payload = record + sizeof(record_header);
-        const std::size_t slots = has_slots(header, site) ? site.types.size() : 0;
-        for (std::size_t i = 0; i < slots; ++i) {
-            const std::byte* const slot = payload + 8 * i;
-            const auto place = read_record<variable_slot>(slot);
-            const bool in_slot = site.types[i] <= value_type::floating;
-            if (!in_slot && place.offset == ~std::uint32_t{0}) continue; // counted in the dropped section
-            attributes_.push_back({site.described->keys[i].name, site.types[i],
-                                   in_slot ? slot : payload + place.offset, in_slot ? 8 : place.size});
-        }
-        attributes_.insert(attributes_.end(), sections_.attributes.begin(), sections_.attributes.end());
+    void collect_attributes(const std::byte* record, const record_header& header, const known_site& site) {
+        list_span_attributes(attributes_, record, header, site, sections_.attributes);
         // An exception is an event of its own in OpenTelemetry, and what dashboards look for in the span.
         for (auto event = sections_.events.rbegin(); event != sections_.events.rend(); ++event) {
             if (event->name != "exception") continue;
@@ -329,7 +295,7 @@ private:
     const span_limits limits_;
     const sampling_threshold share_;
     row_body rows_;
-    std::vector<site_code> sites_;
+    site_codes<site_code> sites_;
     utc_cache second_;
     second_cache start_second_;
     // Kept for their storage.

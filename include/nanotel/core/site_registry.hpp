@@ -42,7 +42,7 @@ struct known_site {
     std::vector<known_key> keys;
     // Of a log statement.
     std::uint8_t severity = 0;
-    std::uint32_t line = 0;
+    std::int64_t line = 0; // as an attribute has it
     std::string file{};
     std::string function{};
     friend bool operator==(const known_site&, const known_site&) = default;

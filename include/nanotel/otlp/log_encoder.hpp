@@ -7,6 +7,8 @@
 #include <nanotel/otlp/body_builder.hpp>
 #include <nanotel/otlp/log_sections.hpp>
 #include <nanotel/otlp/log_text.hpp>
+#include <nanotel/otlp/site_code.hpp>
+#include <nanotel/otlp/slot_attributes.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
@@ -49,7 +51,6 @@ public:
 
 private:
     struct site_code {
-        bool known = false;
         bool plain = true;          // each attribute of the site goes out as it stands in its slot
         bool is_plain_text = false; // it has no arguments
         std::uint32_t scope = 0;
@@ -62,7 +63,6 @@ private:
         };
         std::vector<key> keys;
         std::string location; // ,{"key":"code.file.path",…
-        std::int64_t line = 0;
         std::size_t fixed_size = 0;
         const known_site* described = nullptr;
     };
@@ -86,11 +86,9 @@ private:
     }
 
     [[gnu::noinline]] void learn(site_code& code, std::uint32_t id) {
-        code = {}; // memory may have been short the last time
         const known_site& site = registry_.site(id);
         code.described = &site;
         code.scope = site.scope;
-        code.line = site.line;
         const text level = to_text(static_cast<severity>(site.severity));
         code.before_body = severity_json(site.severity, {level.data, level.size});
         if (how_.source_location) code.location = location_of(site);
@@ -112,16 +110,10 @@ private:
         if (code.is_plain_text) code.text = text_.format(site, nullptr);
         code.plain = code.plain && id != 0 && count + 3 <= how_.limits.attribute_count &&
                      how_.limits.attribute_value_length == ~std::size_t{0};
-        code.known = true;
     }
 
     const site_code& code_of(std::uint32_t id) {
-        if (id >= sites_.size()) [[unlikely]]
-            sites_.resize(id + 1);
-        site_code& code = sites_[id];
-        if (!code.known) [[unlikely]]
-            learn(code, id);
-        return code;
+        return sites_.at(id, [this](site_code& code, std::uint32_t number) { learn(code, number); });
     }
 
     static char* write_string_of(char* out, std::string_view text) noexcept {
@@ -185,48 +177,12 @@ private:
         return write_context(out, header);
     }
 
-    // The attributes of the site, then those of the sections, then where the statement stands.
-    void collect_attributes(const std::byte* payload, const site_code& site, bool has_slots) {
-        attributes_.clear();
-        const auto& keys = site.described->keys;
-        for (std::size_t i = 0; has_slots && i < keys.size(); ++i) {
-            const std::byte* const slot = payload + 8 * i;
-            if (keys[i].type == argument_type::held_back) {
-                if (read_record<std::uint64_t>(slot) != 0)
-                    attributes_.push_back({"nanotel.log.held_back", value_type::unsigned_integer, slot, 8});
-                continue;
-            }
-            if (keys[i].name.empty()) continue;
-            const auto place = read_record<variable_slot>(slot);
-            const bool in_slot = keys[i].type <= value_type::floating;
-            if (!in_slot && place.offset == ~std::uint32_t{0}) continue; // counted in the dropped section
-            attributes_.push_back({keys[i].name, keys[i].type, in_slot ? slot : payload + place.offset,
-                                   in_slot ? 8 : place.size});
-        }
-        attributes_.insert(attributes_.end(), sections_.attributes.begin(), sections_.attributes.end());
-        if (!how_.source_location) return;
-        const auto add = [&](std::string_view key, value_type type, const void* value, std::size_t size) {
-            for (const attribute_view& known : attributes_)
-                if (known.key == key) return; // the application knows better
-            attributes_.push_back(
-                {key, type, static_cast<const std::byte*>(value), static_cast<std::uint32_t>(size)});
-        };
-        const known_site& described = *site.described;
-        if (!described.file.empty()) {
-            add("code.file.path", value_type::string, described.file.data(), described.file.size());
-            add("code.line.number", value_type::signed_integer, &site.line, 8);
-        }
-        if (!described.function.empty())
-            add("code.function.name", value_type::string, described.function.data(),
-                described.function.size());
-    }
-
     [[gnu::noinline]] bool add_full(const std::byte* record, const log_header& header, const site_code& site,
                                     bool has_text, std::string_view text, std::uint64_t observed,
                                     std::size_t room) {
         sections_.read(record, header);
-        collect_attributes(record + sizeof header, site, has_text);
         const log_sections& parts = sections_;
+        list_log_attributes(attributes_, record, header, *site.described, parts, how_.source_location);
         char* out = body_.begin_item(parts.scope.value_or(site.scope), room);
         if (!out) return false;
         out = write_times(out, parts.time.value_or(observed), observed);
@@ -268,7 +224,7 @@ private:
     attribute_writer writer_;
     attribute_writer body_writer_;
     body_builder body_;
-    std::vector<site_code> sites_;
+    site_codes<site_code> sites_;
     second_cache second_;
     second_cache observed_second_;
     // Kept for their storage.

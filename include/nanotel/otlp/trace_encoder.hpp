@@ -6,6 +6,8 @@
 #include <nanotel/otlp/attribute_writer.hpp>
 #include <nanotel/otlp/body_builder.hpp>
 #include <nanotel/otlp/record_sampling.hpp>
+#include <nanotel/otlp/site_code.hpp>
+#include <nanotel/otlp/slot_attributes.hpp>
 #include <nanotel/otlp/span_sections.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
@@ -27,7 +29,7 @@ public:
             const site_code& site = code_of(header.site);
             const std::size_t room =
                 site.fixed_size + greatest_expansion * (header.size - sizeof header) + 512;
-            if (header.sections == 0 && site.plain && has_slots(header, site)) [[likely]] {
+            if (header.sections == 0 && site.plain && has_slots(header, site.types.size())) [[likely]] {
                 char* const out = body_.begin_item(site.scope, room);
                 if (!out) return false;
                 if (char* const end = write_plain(out, record, header, site, clock)) {
@@ -46,26 +48,14 @@ public:
     byte_buffer take() { return body_.take(); }
 
 private:
-    // A piece of JSON that is copied in whole strides: readable beyond its end.
-    struct fragment {
-        std::string bytes;
-        std::size_t size = 0;
-        fragment() = default;
-        explicit fragment(std::string text) : bytes(std::move(text)), size(bytes.size()) {
-            bytes.append(32, ' ');
-        }
-        char* write(char* out) const noexcept { return write_fragment(out, bytes.data(), size); }
-    };
-
     struct site_code {
-        bool known = false;
         bool plain = true; // every attribute of the site goes out as it stands in its slot
         std::uint32_t scope = 0;
         span_kind kind = span_kind::internal;
-        fragment before_times;              // ,"name":"…","kind":1,"startTimeUnixNano":"
-        std::vector<fragment> before_value; // what stands between the value before and this one
+        json_fragment before_times;              // ,"name":"…","kind":1,"startTimeUnixNano":"
+        std::vector<json_fragment> before_value; // what stands between the value before and this one
         std::vector<value_type> types;
-        fragment after_values;
+        json_fragment after_values;
         std::size_t fixed_size = 0;
         const known_site* described = nullptr;
     };
@@ -100,14 +90,13 @@ private:
     }
 
     [[gnu::noinline]] void learn(site_code& code, std::uint32_t id) {
-        code = {}; // memory may have been short the last time
         const known_site& site = registry_.site(id);
         code.described = &site;
         code.scope = site.scope;
         code.kind = site.kind;
         code.before_times =
-            fragment(R"(,"name":")" + json_escape(site.name) + R"(","kind":)" +
-                     std::to_string(static_cast<int>(site.kind)) + R"(,"startTimeUnixNano":")");
+            json_fragment(R"(,"name":")" + json_escape(site.name) + R"(","kind":)" +
+                          std::to_string(static_cast<int>(site.kind)) + R"(,"startTimeUnixNano":")");
         code.fixed_size = code.before_times.size;
         std::string between = R"(,"attributes":[)";
         for (std::size_t i = 0; i < site.keys.size(); ++i) {
@@ -125,26 +114,14 @@ private:
             between.clear();
         if (!share_.keeps_all())
             between += R"(,"traceState":"ot=th:)" + std::string(std::string_view(share_.to_hex())) + '"';
-        code.after_values = fragment(between + "}");
+        code.after_values = json_fragment(between + "}");
         code.fixed_size += code.after_values.size;
         code.plain = code.plain && site.keys.size() <= limits_.attribute_count && id != 0 &&
                      limits_.attribute_value_length == ~std::size_t{0};
-        code.known = true;
     }
 
     const site_code& code_of(std::uint32_t id) {
-        if (id >= sites_.size()) [[unlikely]]
-            sites_.resize(id + 1);
-        site_code& code = sites_[id];
-        if (!code.known) [[unlikely]]
-            learn(code, id);
-        return code;
-    }
-
-    // Not where an attribute of the site threw while it was evaluated: then the span has ended without them.
-    static bool has_slots(const record_header& header, const site_code& site) noexcept {
-        return (header.sections != 0 ? header.sections : header.size) >=
-               sizeof header + 8 * site.types.size();
+        return sites_.at(id, [this](site_code& code, std::uint32_t number) { learn(code, number); });
     }
 
     static char* write_ids(char* out, const record_header& header) noexcept {
@@ -168,8 +145,8 @@ private:
         return out;
     }
 
-    // From 256 to 895: the bit that says that the remote bit is known is always set, and that for B3's debug is
-    // none of W3C's.
+    // From 256 to 895: the bit that says that the remote bit is known is always set, and that for B3's debug
+    // is none of W3C's.
     static char* write_flags(char* out, std::uint16_t record_flags) noexcept {
         const unsigned flags =
             (record_flags & 0x7fu) | 0x100u | ((record_flags & record_flag::parent_remote) ? 0x200u : 0u);
@@ -236,19 +213,7 @@ private:
         sections_.read(record, header);
         const span_sections& parts = sections_;
         const std::uint32_t scope = parts.scope ? *parts.scope : site.scope;
-        attributes_.clear();
-        const std::byte* const payload = record + sizeof(record_header);
-        const std::size_t slots = has_slots(header, site) ? site.types.size() : 0;
-        for (std::size_t i = 0; i < slots; ++i) {
-            const std::byte* const slot = payload + 8 * i;
-            const auto place = read_record<variable_slot>(slot);
-            const bool in_slot = site.types[i] <= value_type::floating;
-            if (!in_slot && place.offset == ~std::uint32_t{0}) continue; // counted in the dropped section
-            attributes_.push_back({site.described->keys[i].name, site.types[i],
-                                   in_slot ? slot : payload + place.offset, in_slot ? 8 : place.size});
-        }
-        attributes_.insert(attributes_.end(), parts.attributes.begin(), parts.attributes.end());
-
+        list_span_attributes(attributes_, record, header, *site.described, parts.attributes);
         char* out = body_.begin_item(scope, room);
         if (!out) return false;
         out = write_ids(out, header);
@@ -343,7 +308,7 @@ private:
     const sampling_threshold share_;
     attribute_writer writer_;
     body_builder body_;
-    std::vector<site_code> sites_;
+    site_codes<site_code> sites_;
     second_cache start_second_;
     second_cache end_second_;
     // Kept for their storage.

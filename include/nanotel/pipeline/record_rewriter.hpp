@@ -244,9 +244,8 @@ private:
                              });
         if (!described.file.empty() && !has_path) append_section_of("code.file.path", described.file);
         if (!described.file.empty() && !has_line) {
-            const std::int64_t line = described.line;
             values_.attribute(made_, text_place::attribute, "code.line.number", value_type::signed_integer,
-                              reinterpret_cast<const std::byte*>(&line), 8);
+                              reinterpret_cast<const std::byte*>(&described.line), 8);
         }
         if (!described.function.empty() && !has_function)
             append_section_of("code.function.name", described.function);
