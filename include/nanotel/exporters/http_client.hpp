@@ -2,8 +2,6 @@
 // Makes a client of cpp-httplib for a destination, whichever version of it there is.
 #pragma once
 
-#include <httplib.h>
-
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +10,7 @@
 
 #include <nanotel/core/config.hpp>
 #include <nanotel/exporters/endpoint.hpp>
+#include <nanotel/exporters/httplib.hpp>
 #include <nanotel/exporters/proxy.hpp>
 #include <nanotel/exporters/proxy_tunnel.hpp>
 #include <nanotel/exporters/tls.hpp>

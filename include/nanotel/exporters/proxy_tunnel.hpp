@@ -4,8 +4,6 @@
 // sends the proxy's credentials through the tunnel as well.
 #pragma once
 
-#include <httplib.h>
-
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -17,6 +15,7 @@
 #include <nanotel/core/config.hpp>
 #include <nanotel/exporters/answer_peek.hpp> // inspect_answer_head
 #include <nanotel/exporters/endpoint.hpp>
+#include <nanotel/exporters/httplib.hpp>
 #include <nanotel/exporters/proxy.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
