@@ -5,6 +5,7 @@
 #include <nanotel/sdk.hpp>
 
 #include <condition_variable>
+#include <optional>
 #include <thread>
 
 using namespace nanotel_test;
@@ -80,8 +81,19 @@ nanotel::options asked_from_outside(const std::shared_ptr<asking>& reader) {
             .pull_readers = {reader}};
 }
 
+// A collection that waits for callbacks for ten minutes, on another thread until it goes.
+class collection_under_way {
+public:
+    explicit collection_under_way(nanotel::telemetry& of)
+        : thread_([&of] { static_cast<void>(of.flush(std::chrono::minutes(20))); }) {}
+    ~collection_under_way() { thread_.join(); }
+
+private:
+    std::thread thread_;
+};
+
 // Half of it is spent on a callback that stalls, and the other half is enough on a busy machine too.
-constexpr auto time_for_shutdown = std::chrono::seconds(6);
+constexpr auto time_to_end = std::chrono::seconds(6);
 
 } // namespace
 
@@ -462,7 +474,7 @@ TEST_CASE("a callback that stalls at shutdown costs no telemetry") {
             NANOTEL_SCOPED_SPAN("last");
         }
         calls.add(3);
-        CHECK(telemetry.shut_down(time_for_shutdown));
+        CHECK(telemetry.shut_down(time_to_end));
         CHECK(point(find(telemetry.received(), "observed.calls")).value == 3);
         CHECK(telemetry.stats().delivered == 1);
         CHECK(telemetry.stats().dropped == 0);
@@ -481,11 +493,32 @@ TEST_CASE("a callback that stalls a collection under way does not hold up shutdo
         guard = faults.observe([&](const auto&) { stall.pass(); });
         stall.wait_until_somebody_waits();
         calls.add(3);
-        CHECK(telemetry.shut_down(time_for_shutdown));
+        CHECK(telemetry.shut_down(time_to_end));
         CHECK(point(find(telemetry.received(), "observed.calls")).value == 3);
     }
     stall.open();
     guard.remove();
+}
+
+// Fails where a flush waits for callbacks until its end, or for those of a collection under way: nothing else
+// would be sent.
+TEST_CASE("a callback that stalls leaves half of a flush to everything else") {
+    for (const bool under_way : {false, true}) {
+        CAPTURE(under_way);
+        door stall;
+        auto telemetry = nanotel::start(asked_from_outside(std::make_shared<asking>()));
+        const auto guard = faults.observe([&](const auto&) { stall.pass(); });
+        std::optional<collection_under_way> waiting;
+        if (under_way) {
+            waiting.emplace(telemetry);
+            stall.wait_until_somebody_waits();
+        }
+        calls.add(3);
+        const auto before = telemetry.stats().data_points.delivered;
+        CHECK(telemetry.flush(time_to_end).complete);
+        CHECK(telemetry.stats().data_points.delivered > before);
+        stall.open();
+    }
 }
 
 // Fails where shutdown stops the readers that are asked from outside before it lets go of callbacks: for ten
@@ -497,7 +530,7 @@ TEST_CASE("a callback that stalls does not hold up the end of a reader that is a
         const auto asked = std::make_shared<asking>();
         auto telemetry = nanotel::start(asked_from_outside(asked));
         guard = faults.observe([&](const auto&) { stall.pass(); });
-        CHECK(!telemetry.flush(std::chrono::milliseconds(1)).complete);
+        const collection_under_way waiting(telemetry);
         stall.wait_until_somebody_waits();
         asked->ask_beside(); // waits for the callback, or for the collection that does
         static_cast<void>(telemetry.shutdown(std::chrono::seconds(2)));
@@ -517,10 +550,12 @@ TEST_CASE("a callback that stalls another reader's collection does not hold up a
         o.observe(1);
     });
     const auto other = memory.observe([](const auto& o) { o.observe(5); });
-    CHECK(!telemetry.flush(std::chrono::milliseconds(1)).complete);
-    stall.wait_until_somebody_waits();
-    CHECK(asked->ask() == std::vector<std::string>{"observed.memory"});
-    stall.open();
+    {
+        const collection_under_way waiting(telemetry);
+        stall.wait_until_somebody_waits();
+        CHECK(asked->ask() == std::vector<std::string>{"observed.memory"});
+        stall.open();
+    }
     CHECK(telemetry.flush(std::chrono::minutes(1)).complete);
     CHECK(asked->ask().size() == 2);
 }

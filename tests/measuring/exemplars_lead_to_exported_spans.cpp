@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "measuring.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <thread>
@@ -68,6 +69,37 @@ TEST_CASE("within a sampled span a measurement becomes an exemplar that leads to
     // The type of the value is that of the metric.
     CHECK(point(find(metrics, "exemplar.requests")).exemplars[0].value == 25);
     CHECK(point(find(metrics, "exemplar.amounts")).exemplars[0].value == 25.0);
+}
+
+// Fails where an exemplar names a trace that the ratio of the destination has left out.
+TEST_CASE("an exemplar's trace is one that a destination takes") {
+    for (const auto filter : {trace_based, always_on}) {
+        measuring_options options = with(filter);
+        options.ratio = 0.3;
+        measuring telemetry(options);
+        std::size_t named = 0, unnamed = 0;
+        std::set<std::string> exported, told;
+        for (int i = 0; i < 200; ++i) {
+            {
+                NANOTEL_SCOPED_SPAN("work");
+                requests.add(1);
+            }
+            for (const auto& s : telemetry.spans()) exported.insert(s.trace_id);
+            for (const auto& e : point(find(telemetry.collected(), "exemplar.requests")).exemplars) {
+                if (e.trace_id.empty()) {
+                    ++unnamed;
+                    CHECK(e.span_id.empty());
+                } else {
+                    ++named;
+                    told.insert(e.trace_id);
+                }
+            }
+        }
+        for (const auto& s : telemetry.spans()) exported.insert(s.trace_id);
+        CHECK(std::includes(exported.begin(), exported.end(), told.begin(), told.end()));
+        CHECK(named > 0);
+        CHECK((unnamed > 0) == (filter == always_on));
+    }
 }
 
 // Fails where the filter does not ask whether the span is sampled, or there is one at all.

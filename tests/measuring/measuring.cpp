@@ -54,7 +54,10 @@ nanotel::options options_of(const measuring_options& options,
     if (options.injected_clock) given.clock = &now;
     given.environment = environment_of(options.environment);
     memories.push_back(std::make_shared<counting_exporter>());
-    given.exporter = memories.back();
+    if (options.ratio == 1)
+        given.exporter = memories.back();
+    else
+        given.destinations = {{.exporter = memories.back(), .ratio = options.ratio}};
     if (options.default_readers) return given;
     for (std::size_t i = 0; i < options.readers.size(); ++i) {
         const reader_of_test& wanted = options.readers[i];

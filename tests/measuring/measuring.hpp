@@ -55,6 +55,7 @@ struct measuring_options {
     std::vector<std::pair<std::string, std::string>> environment{};
     nanotel::sampler sampler = nanotel::sampler::always_on();
     bool injected_clock = true;
+    double ratio = 1; // of the traces that the first memory takes
 };
 
 // Measures into memory for as long as it lives, one memory for each reader. What it stands on is compiled

@@ -13,6 +13,8 @@ constinit nanotel::counter<std::uint64_t, nanotel::label<"n", nanotel::int_range
 constinit nanotel::histogram<> durations{"idle.durations", {.bounds = {10}}};
 constinit nanotel::exponential_histogram<> sizes{"idle.sizes"};
 constinit nanotel::gauge<> level{"idle.level"};
+constinit nanotel::observable_gauge<> temperature{"idle.temperature"};
+constinit nanotel::observable_counter<> faults{"idle.faults"};
 
 constexpr std::uint64_t minute = 60'000'000'000;
 
@@ -118,6 +120,37 @@ TEST_CASE("series of an instrument with several views are let go one by one") {
             CHECK(point(find(later, "buckets"), {{"way", "dynamic"}}).count == 1);
         }
         if (round % 2 == 0) rest(telemetry);
+    }
+}
+
+// Fails where what callbacks have ceased to report keeps its place, or where a sum begins anew when it is
+// reported again.
+TEST_CASE("a series that is not observed any more leaves its place to another") {
+    for (const auto temporality : {cumulative, delta}) {
+        CAPTURE(static_cast<int>(temporality));
+        measuring telemetry({.readers = {{.temporality = temporality}}, .cardinality_limit = 6});
+        const std::uint64_t begun = now();
+        int round = 0;
+        bool quiet = false;
+        const auto rooms = temperature.observe([&](const auto& o) {
+            for (int i = 0; i < 5 && !quiet; ++i) o.observe(20 + round, "room"_attr = round * 5 + i);
+        });
+        const auto all = faults.observe([&](const auto& o) {
+            if (!quiet) o.observe(10 + round, "of"_attr = "all");
+        });
+        for (; round < 5; ++round) {
+            quiet = false;
+            const auto metrics = telemetry.collected();
+            CHECK(find(metrics, "idle.temperature").points.size() == 5);
+            for (int i = 0; i < 5; ++i)
+                CHECK(point(find(metrics, "idle.temperature"), {{"room", round * 5 + i}}).value ==
+                      20.0 + round);
+            const auto& p = point(find(metrics, "idle.faults"), {{"of", "all"}});
+            CHECK(p.value == (temporality == cumulative || round == 0 ? 10 + round : 1));
+            if (temporality == cumulative) CHECK(p.start_time_unix_nano == begun);
+            quiet = true;
+            rest(telemetry);
+        }
     }
 }
 
@@ -252,6 +285,38 @@ TEST_CASE("series are let go while threads measure, and nothing is lost") {
     look();
     CHECK(told == 4 * count);
     CHECK(told_recorded == 4 * count);
+}
+
+// Fails where the collection reads where a cell belongs while a thread that has no cell brings it back.
+TEST_CASE("a series that is brought back in two ways while it is collected loses nothing") {
+    measuring telemetry(deltas());
+    double told = 0;
+    const auto look = [&] {
+        for (const auto& m : telemetry.collected())
+            for (const auto& p : m.points) told += number(p.value);
+    };
+    constexpr int rounds = 200;
+    std::atomic<int> round{0}, done{0};
+    std::thread known([&] { // it has a cell
+        for (int r = 0; r < rounds; ++r) {
+            round.wait(r);
+            visits.add(1, "way"_attr = "both");
+            ++done;
+        }
+    });
+    for (int r = 1; r <= rounds; ++r) {
+        pass_time(11 * minute);
+        look(); // and lets go
+        round = r;
+        round.notify_all();
+        std::thread fresh([] { visits.add(1, "way"_attr = "both"); });
+        while (done.load() < r) look();
+        fresh.join();
+        look();
+    }
+    known.join();
+    look();
+    CHECK(told == 2 * rounds);
 }
 
 TEST_SUITE_END();

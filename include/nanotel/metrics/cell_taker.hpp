@@ -97,6 +97,11 @@ public:
                 made.time_unix_ns = taken.time_unix_ns;
                 made.trace_id = {{taken.trace_id[0], taken.trace_id[1]}};
                 made.span_id = {taken.span_id};
+                if (store_.leads_nowhere(made.trace_id)) {
+                    if (store_.wants_traces()) continue;
+                    made.trace_id = {};
+                    made.span_id = {};
+                }
                 try {
                     made.filtered = store_.as_sent(labels_without(stream, series, taken.sections()));
                 } catch (...) { // rather no exemplar than one with what should not be sent
@@ -112,7 +117,7 @@ private:
     template <class Each>
     void for_each_target(const metric_cell& cell, Each&& each) {
         measured_series& series = *cell.series;
-        if (series.gone) store_.revive(series);
+        if (series.gone.load_acquire()) store_.revive(series);
         for (std::size_t i = 0; i < series.targets.size(); ++i) {
             metric_stream& stream = *series.instrument->streams[i];
             if (stream.plan == cell.plan && !stream.observable) each(stream, *series.targets[i]);

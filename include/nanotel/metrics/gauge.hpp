@@ -21,8 +21,8 @@ public:
 
 /// A value that is not summed (OpenTelemetry Metrics API, "Gauge"): a temperature, a fill level. All threads
 /// share the word of a series, and the last to set it counts, also where views make one series of several
-/// label sets. Where several views make different series of them, each setting draws a number that all threads
-/// share, by the longer way that nanotel::view tells of. As counter otherwise.
+/// label sets. Where several views make different series of them, each setting draws a number that all
+/// threads share, by the longer way that nanotel::view tells of. As counter otherwise.
 template <class Number = double, class... Labels>
 class gauge : public detail::synchronous_instrument<Number, instrument_kind::gauge, Labels...> {
     using base = detail::synchronous_instrument<Number, instrument_kind::gauge, Labels...>;

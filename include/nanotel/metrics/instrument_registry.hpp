@@ -117,6 +117,7 @@ public:
 
     // The series that were let go, for what still comes of one.
     void revive(measured_series& measured) {
+        if (!measured.gone.load_relaxed()) return; // a thread that measures was faster
         std::vector<stream_series*> targets = measured.targets;
         for (std::size_t i = 0; i < targets.size(); ++i) {
             if (targets[i]) continue;
@@ -137,7 +138,7 @@ public:
         known_instrument& instrument = *stream.instrument;
         // First what may throw.
         series.each_measured([&](measured_series& measured) {
-            if (measured.gone) return;
+            if (measured.gone.load_relaxed()) return;
             measured.labels.clear();
             for (const stream_series* const target : measured.targets)
                 measured.labels.push_back(target->labels.sections);
@@ -145,8 +146,8 @@ public:
             if (is_new) measured.all_labels = &place->first;
         });
         series.each_measured([&](measured_series& measured) {
-            if (!measured.gone) ++gone_;
-            measured.gone = true;
+            if (!measured.gone.load_relaxed()) ++gone_;
+            measured.gone.store_relaxed(true); // the lock shows it to those that bring back
             forget_targets(measured);
             std::replace(measured.targets.begin(), measured.targets.end(), &series,
                          static_cast<stream_series*>(nullptr));
@@ -160,7 +161,7 @@ public:
 
     // Whether nothing but cells may lead to the series.
     static bool is_forgotten(const measured_series& measured) noexcept {
-        return measured.gone && !measured.has_slot;
+        return measured.gone.load_relaxed() && !measured.has_slot;
     }
     void forget(measured_series& measured) noexcept {
         for (stream_series* const target : measured.targets)
@@ -197,7 +198,7 @@ private:
         }
         forget_labels(measured);
         measured.targets.swap(targets);
-        measured.gone = false;
+        measured.gone.store_release(false);
     }
 
     static void forget_labels(measured_series& measured) noexcept {

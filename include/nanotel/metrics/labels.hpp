@@ -86,7 +86,7 @@ public:
         if (index_ == listed) index_ = other;
     }
     template <std::size_t N>
-    constexpr one_of(char (&buffer)[N]) noexcept : one_of(detail::array_text(buffer)) {}
+    constexpr one_of(char (&buffer)[N]) noexcept : one_of(detail::buffer_text(buffer)) {}
 
     /// Which of the list it is.
     constexpr std::uint32_t index() const noexcept { return index_; }

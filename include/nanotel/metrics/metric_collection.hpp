@@ -57,7 +57,7 @@ private:
         // Those that it shared with others may go with it, where their series were let go.
         for (const auto& [measured, cells] : left->by_series)
             for (metric_cell* const cell : cells) {
-                if (!measured->gone || !is_gauge(cell->kind)) continue;
+                if (!measured->gone.load_acquire() || !is_gauge(cell->kind)) continue;
                 try {
                     taker_.take_exemplars(*cell);
                     taker_.take(*cell, true, 0);

@@ -55,6 +55,11 @@ public:
     rejected_measurements rejected;
     // Fixed from begin to the next.
     std::uint64_t forget_after_ns() const noexcept { return registry_.settings().forget_after_ns; }
+    // A trace of which every destination's ratio leaves nothing.
+    bool leads_nowhere(const trace_id& trace) const noexcept {
+        return trace.is_valid() && !registry_.settings().exported.keeps(randomness_of(trace));
+    }
+    bool wants_traces() const noexcept { return registry_.settings().filter == exemplar_filter::trace_based; }
 
     // Labels as the processor wants them. Throws what it throws.
     std::string as_sent(const std::string& sections) const {

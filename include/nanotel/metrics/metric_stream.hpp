@@ -50,7 +50,9 @@ struct measured_series {
     bool has_slot = false;               // of a handle, or of a combination of finite domains: it stays
     std::uint32_t threads = 0;           // that have cells of it
     // Some series of it was let go. Should a cell bring more, it is made anew, of the labels of its stream.
-    bool gone = false;
+    // Only the collection lets go; a thread that measures brings back, and release then shows the collection,
+    // which reads the targets without the store's lock, all of them: nobody changes them while it is false.
+    atomic<bool> gone{};
     std::vector<std::string> labels;         // by stream; empty before one was let go
     const std::string* all_labels = nullptr; // its key in known_instrument::gone
     std::vector<metric_cell*> gauges;        // by plan: those that all threads share, else null
@@ -69,7 +71,7 @@ struct metric_stream {
     bool observable = false;
     bool record_min_max = true;
     bool has_sum = true;
-    bool may_forget = false; // series that are idle: all its readers want deltas
+    bool may_forget = false; // series that are idle: see stream_builder
     std::uint32_t max_size = 160;
     std::int32_t max_scale = 20;
     std::optional<std::vector<std::string>> keep_keys;

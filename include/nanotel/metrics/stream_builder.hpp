@@ -5,6 +5,7 @@
 #include <nanotel/core/value_rewriter.hpp>
 #include <nanotel/metrics/metric_stream.hpp>
 #include <nanotel/metrics/reader_traits.hpp>
+#include <nanotel/trace/sampling_threshold.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
@@ -13,6 +14,7 @@ struct stream_settings {
     std::vector<reader_traits> readers;
     std::size_t cardinality_limit = 2000;
     nanotel::exemplar_filter filter = exemplar_filter::trace_based;
+    sampling_threshold exported{};     // of the sampled traces, those that some destination takes
     std::uint64_t forget_after_ns = 0; // 0: never
     std::shared_ptr<const text_processor> processor{};
 };
@@ -44,9 +46,12 @@ public:
                 if (plan.kind == cell_kind::gauge) plan.kind = cell_kind::ordered_gauge;
         if (instrument_.plans.empty()) instrument_.plans.emplace_back(); // nobody reads what goes there
         for (const auto& stream : made_) {
-            stream->may_forget = settings_.forget_after_ns != 0 && !stream->observable;
+            // What is measured is nowhere else, so a reader that is told everything keeps it; what is
+            // observed will be told again, and only its difference needs what was told before.
+            const auto idle_is_over = stream->observable ? temporality::cumulative : temporality::delta;
+            stream->may_forget = settings_.forget_after_ns != 0;
             for (const stream_lane& lane : stream->lanes)
-                stream->may_forget = stream->may_forget && lane.points == temporality::delta;
+                stream->may_forget = stream->may_forget && lane.points == idle_is_over;
         }
         instrument_.direct = instrument_.plans.size() == 1 && is_native(instrument_.plans.front().kind);
         return std::move(made_);

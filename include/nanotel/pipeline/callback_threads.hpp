@@ -83,11 +83,9 @@ public:
     }
 
     // From now on nobody waits for callbacks longer than that, also who waits already.
-    void limit(clock::time_point latest) {
-        const std::lock_guard lock(shared_->mutex);
-        shared_->latest = latest;
-        shared_->changed.notify_all();
-    }
+    void limit(clock::time_point latest) { set(&shared::latest, latest); }
+    // The same until it is taken back by the greatest time.
+    void hurry(clock::time_point latest) { set(&shared::hurried, latest); }
 
 private:
     // The callbacks of one collection.
@@ -135,7 +133,10 @@ private:
         std::size_t idle = 0;   // workers that wait for a round
         std::size_t rounds = 0; // under way
         clock::time_point latest = clock::time_point::max();
+        clock::time_point hurried = clock::time_point::max();
         bool stopping = false;
+
+        clock::time_point limit() const noexcept { return std::min(latest, hurried); }
 
         void serve(worker& me) noexcept {
             std::unique_lock lock(mutex);
@@ -182,13 +183,19 @@ private:
         }
     };
 
+    void set(clock::time_point shared::* which, clock::time_point to) {
+        const std::lock_guard lock(shared_->mutex);
+        (*shared_).*which = to;
+        shared_->changed.notify_all();
+    }
+
     // -- under the mutex
 
     // Those that run at once are of one collection, unless that would take too long.
     void wait_for_turn(std::unique_lock<std::mutex>& lock, clock::time_point deadline) {
         const auto patient_until = half_way_to(deadline);
         while (shared_->rounds != 0) {
-            const auto until = std::min(patient_until, shared_->latest);
+            const auto until = std::min(patient_until, shared_->limit());
             if (clock::now() >= until) return;
             shared_->changed.wait_until(lock, until);
         }
@@ -199,7 +206,7 @@ private:
         std::size_t returned = 0;
         clock::time_point look_at = next_look(deadline);
         while (!mine->is_done()) {
-            const auto until = std::min(deadline, shared_->latest);
+            const auto until = std::min(deadline, shared_->limit());
             const auto now = clock::now();
             if (now >= until) return;
             if (now >= look_at) {

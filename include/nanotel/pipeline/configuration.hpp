@@ -306,6 +306,10 @@ inline stream_settings make_stream_settings(const options& given, const std::vec
                                                       {"always_on", exemplar_filter::always_on},
                                                       {"always_off", exemplar_filter::always_off}})
                             .value_or(exemplar_filter::trace_based);
+    double ratio = -1;
+    for (const destination& each : given.destinations)
+        if (each.signals.traces) ratio = std::max(ratio, each.ratio);
+    if (ratio >= 0) made.exported = sampling_threshold::of_probability(ratio);
     for (const metric_reader& reader : readers)
         made.readers.push_back({*reader.temporality, *reader.histograms});
     for (std::size_t i = 0; i < given.pull_readers.size(); ++i) made.readers.emplace_back();

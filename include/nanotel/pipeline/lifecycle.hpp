@@ -145,6 +145,8 @@ inline flush_result flush_until(steady_clock::time_point deadline) {
     bool complete = true;
     if (running) {
         complete = running->collecting.request_flush(deadline);
+        running->for_each_destination(
+            [&](outlet& each) { each.queue.hurry(); }); // before callbacks are awaited
         complete = running->reading.request_flush(deadline) && complete;
         running->for_each_destination([&](outlet& each) { each.queue.hurry(); });
         running->for_each_destination([&](outlet& each) {
@@ -298,14 +300,16 @@ inline void tell_what_is_left(pipeline& ended) {
     const std::string spilled = list_of_items(sum.spilled, sum.data_points.spilled, sum.logs.spilled);
     if (!spilled.empty())
         diagnose(diagnostic_level::warning, "shutdown:spilled",
-                 spilled + " were not delivered before the deadline of the shutdown; they wait on disk, and the "
-                           "next start with the same options::spool sends them");
+                 spilled +
+                     " were not delivered before the deadline of the shutdown; they wait on disk, and the "
+                     "next start with the same options::spool sends them");
     const std::string lost = list_of_items(sum.dropped_by.shut_down, sum.data_points.dropped_by.shut_down,
                                            sum.logs.dropped_by.shut_down);
     if (lost.empty()) return;
     diagnose(diagnostic_level::error, "shutdown",
-             lost + " were not delivered before the deadline of the shutdown and are dropped; give it more time "
-                    "(options::shutdown_timeout) or see why the destination is slow");
+             lost +
+                 " were not delivered before the deadline of the shutdown and are dropped; give it more time "
+                 "(options::shutdown_timeout) or see why the destination is slow");
 }
 
 // Where memory is short it does its work all the same, and its result holds no counts.

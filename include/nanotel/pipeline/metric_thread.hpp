@@ -65,11 +65,15 @@ public:
         thread_ = start_background_thread("nanotel-metrics", [this] { run(); });
     }
 
-    // Collects for every reader now; true when all of it is in the queues.
+    // Collects for every reader now; true when all of it is in the queues. A callback that stalls, also one
+    // of a collection under way, leaves half of the time to the others and to what is to be sent.
     bool request_flush(clock::time_point deadline) {
         std::unique_lock lock(mutex_);
         if (!thread_.joinable() || ended_) return true;
         const std::uint64_t mine = ++flush_requested_;
+        const auto now = clock::now();
+        hurried_ = std::min(hurried_, deadline > now ? now + (deadline - now) / 2 : now);
+        observing_.hurry(hurried_);
         changed_.notify_all();
         return changed_.wait_until(lock, deadline, [&] { return flush_done_ >= mine || ended_; });
     }
@@ -129,17 +133,16 @@ private:
 
     struct reader {
         reader(metric_thread& thread, const reader_schedule& how)
-            : schedule(how), otlp(how.to),
-              encoder(thread.sites_, resource_json(thread.resource_), how.max_points, how.max_bytes,
-                      otlp.keep()) {
+            : schedule(how), otlp(how.to), encoder(thread.sites_, resource_json(thread.resource_),
+                                                   how.max_points, how.max_bytes, otlp.keep()) {
             if (how.to.size() != 0 || how.others.empty()) sinks.add_sink(encoder);
             for (const metric_route& route : how.others) {
                 auto made = std::make_unique<other_output>(route.to);
                 const std::uint64_t most = route.format->max_items();
                 const std::uint64_t points =
                     how.max_points == 0 || (most != 0 && most < how.max_points) ? most : how.max_points;
-                made->encoder = route.format->points(thread.sites_, thread.resource_,
-                                                     {how.max_bytes, points}, made->keep());
+                made->encoder = route.format->points(thread.sites_, thread.resource_, {how.max_bytes, points},
+                                                     made->keep());
                 sinks.add_sink(*made->encoder);
                 others.push_back(std::move(made));
             }
@@ -182,6 +185,10 @@ private:
                         r->due += std::max(r->schedule.interval, std::chrono::milliseconds(1));
                 }
             lock.lock();
+            if (flush_requested_ == flush && hurried_ != clock::time_point::max()) {
+                hurried_ = clock::time_point::max();
+                observing_.hurry(hurried_);
+            }
             flush_done_ = flush;
             ended_ = last;
             changed_.notify_all();
@@ -243,6 +250,7 @@ private:
     std::condition_variable changed_;
     std::uint64_t flush_requested_ = 0;
     std::uint64_t flush_done_ = 0;
+    clock::time_point hurried_ = clock::time_point::max(); // while somebody flushes
     std::vector<observation> last_observed_;
     bool stopping_ = false;
     bool ended_ = false;

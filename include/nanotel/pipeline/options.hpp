@@ -112,8 +112,9 @@ struct options {
     std::size_t cardinality_limit = 2000;
     /// A series that only readers of deltas collect, and that nothing was measured for so long, is let go:
     /// its place within the limit is free, and its memory is used again. Measured again, it comes back. 0:
-    /// never. Where several metrics are made of an instrument, each lets go its own. Series of observable
-    /// instruments are not let go.
+    /// never. Where several metrics are made of an instrument, each lets go its own. Of observable
+    /// instruments it is the other way round: a series that no callback has reported for so long is let go
+    /// where no reader wants deltas of it, and gauges are.
     std::chrono::milliseconds forget_idle_series_after{600'000};
     /// OTEL_METRICS_EXEMPLAR_FILTER.
     std::optional<nanotel::exemplar_filter> exemplar_filter{}; // trace_based
