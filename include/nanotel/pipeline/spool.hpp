@@ -292,6 +292,7 @@ private:
     std::uint64_t damaged_files_ = 0;
     std::uint64_t damaged_bytes_ = 0;
     std::int64_t looked_ = 0;
+    std::uint64_t written_since_ = 0; // bytes, since it looked
     std::uint64_t last_number_ = 0;
     std::uint64_t last_sequence_ = 0;
     std::uint64_t last_time_ = 0; // of what was put

@@ -22,7 +22,9 @@ struct spool_options {
     /// has to belong to this user and not be writable by everybody: name a folder of /tmp, not /tmp.
     std::string directory = {};
     /// Of each destination, in bytes of files, those of all processes together: what this process wrote or
-    /// took over is counted exactly, what others have there as it was when this process last looked.
+    /// took over is counted exactly, what others have there as it was when this process last looked. It looks
+    /// at least whenever it has written a sixteenth of this, so that many who write at once go beyond it by
+    /// no more than a sixteenth each.
     std::uint64_t max_bytes = std::uint64_t{1} << 30;
     /// What has waited longer is removed and counted as expired. Time is counted from when it was written,
     /// and a clock that was set meanwhile does not make it older.

@@ -32,19 +32,23 @@ inline int spool::found_owner() noexcept {
 }
 
 inline bool spool::room_for(std::uint64_t bytes) noexcept {
-    const auto fits = [&] {
+    const auto takes = [&] {
         const std::uint64_t used = waiting_.bytes + being_written_ + others_bytes_;
-        return used <= options_.max_bytes && bytes <= options_.max_bytes - used;
+        if (used > options_.max_bytes || bytes > options_.max_bytes - used) return false;
+        being_written_ += bytes;
+        written_since_ += bytes;
+        return true;
     };
     {
         const std::lock_guard lock(mutex_);
-        if (fits()) {
-            being_written_ += bytes;
-            return true;
+        // Others that write as much as this process would fill the disk by what it knew of them.
+        if (written_since_ <= options_.max_bytes / 16) {
+            if (takes()) return true;
+            // They may have delivered theirs in the meantime.
+            if (others_bytes_ == 0 || bytes > options_.max_bytes ||
+                clock_.elapsed() - looked_ < 1'000'000'000)
+                return false;
         }
-        // The others may have delivered theirs in the meantime.
-        if (others_bytes_ == 0 || bytes > options_.max_bytes || clock_.elapsed() - looked_ < 1'000'000'000)
-            return false;
     }
     std::vector<other_owner> others;
     {
@@ -52,9 +56,7 @@ inline bool spool::room_for(std::uint64_t bytes) noexcept {
         look_around(others);
     }
     const std::lock_guard lock(mutex_);
-    if (!fits()) return false;
-    being_written_ += bytes;
-    return true;
+    return takes();
 }
 
 inline spool::outcome spool::put(signal kind, std::uint64_t items, std::string_view body,

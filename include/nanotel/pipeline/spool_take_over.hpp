@@ -46,6 +46,7 @@ inline bool spool::look_around(std::vector<other_owner>& others) noexcept {
         damaged_files_ = damaged;
         damaged_bytes_ = damaged_bytes;
         looked_ = clock_.elapsed();
+        written_since_ = 0;
         return true;
     } catch (...) {
         complain("look", ENOMEM, "cannot be looked for");
