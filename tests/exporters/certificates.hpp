@@ -148,6 +148,11 @@ public:
         return nanotel::detail::x509_pointer(::SSL_get1_peer_certificate(session_.get())) != nullptr;
     }
     void say_goodbye() { ::SSL_shutdown(session_.get()); }
+    /// Ends the connection and then resets it: whatever the other side writes next raises SIGPIPE there.
+    void end_and_reset() {
+        ::shutdown(below_.descriptor(), SHUT_WR);
+        below_.reset();
+    }
 
 private:
     bool read_some() {

@@ -7,13 +7,17 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -190,6 +194,37 @@ TEST_CASE("several processes and threads share a file line by line") {
             ++damaged;
     CHECK(lines == 61);
     CHECK(damaged == 0);
+}
+
+// Fails when the kernel waits for the lock, which knows neither deadline nor interrupt.
+TEST_CASE("a lock that another process does not let go of ends a send at its deadline or interrupt") {
+    const folder here;
+    const auto exporter = nanotel::otlp_file({.directory = here.path});
+    REQUIRE(send(*exporter, "{}").outcome == export_outcome::delivered);
+    const int other = ::open(here.file().c_str(), O_RDWR | O_CLOEXEC);
+    REQUIRE(::flock(other, LOCK_EX) == 0); // by a descriptor of its own: as good as another process
+    const std::string message =
+        here.file() + " cannot be written: another process holds its lock; end that process (lslocks names "
+                      "it), or give each a .file_prefix of its own";
+    const auto until = in(std::chrono::milliseconds{50});
+    auto result = exporter->send({nanotel::signal::traces, "{}", 1}, until);
+    CHECK(std::chrono::steady_clock::now() >= until); // until then it may be let go
+    CHECK(result.outcome == export_outcome::retryable);
+    CHECK(result.message == message);
+
+    std::atomic<bool> over{false};
+    std::thread interrupts([&] {
+        while (!over) exporter->interrupt();
+    });
+    result = exporter->send({nanotel::signal::traces, "{}", 1}, in(std::chrono::hours{1}));
+    over = true;
+    interrupts.join();
+    CHECK(result.outcome == export_outcome::retryable);
+    CHECK(result.message == message);
+
+    ::close(other);
+    CHECK(send(*exporter, "{}").outcome == export_outcome::delivered); // no interrupt is left over
+    CHECK(content(here.file()) == "{}\n{}\n");
 }
 
 TEST_CASE("files that an application opened where the exporter's was are neither written nor closed") {

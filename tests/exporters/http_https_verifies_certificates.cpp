@@ -137,3 +137,27 @@ TEST_CASE("a TLS connection that is cut at the deadline raises no SIGPIPE") {
 }
 
 TEST_SUITE_END();
+
+// Fails when the end of the exporter says goodbye without a guard.
+TEST_CASE("a TLS connection that its peer has reset raises no SIGPIPE at the end of the exporter") {
+    const certificate made("DNS:localhost");
+    const trusted trust(made);
+    std::atomic<bool> delivered{false}, gone{false};
+    tls_peer peer(made, [&](tls_connection& connection) {
+        connection.read_request();
+        connection.write(answer("200 OK", "{}"));
+        while (!delivered && !connection.over()) std::this_thread::yield();
+        connection.end_and_reset();
+        gone = true;
+    });
+    auto exporter = exporter_to(peer.url());
+    const auto result = send(*exporter, "{}");
+    CHECK(result.message == "");
+    delivered = true;
+    while (!gone) std::this_thread::yield();
+    static std::atomic<int> raised{0};
+    const auto before = ::signal(SIGPIPE, [](int) { ++raised; });
+    exporter.reset();
+    ::signal(SIGPIPE, before);
+    CHECK(raised == 0);
+}

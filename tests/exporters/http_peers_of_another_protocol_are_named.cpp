@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <string>
 #include <string_view>
 
@@ -31,7 +32,7 @@ TEST_CASE("a gRPC server is recognised by its HTTP/2 frames, and the diagnostic 
                 connection.wait_for_close();
             });
             const auto result = send(*exporter_to(peer.url()), std::string(body_size, ' '));
-            CHECK(result.outcome == export_outcome::rejected);
+            CHECK(result.outcome == export_outcome::retryable);
             CHECK(result.message.find("speaks HTTP/2, as a gRPC receiver does") != std::string::npos);
             CHECK(result.message.find("http://127.0.0.1:4318/v1/traces") != std::string::npos);
         }
@@ -52,11 +53,11 @@ TEST_CASE("a port that wants TLS is named as such") {
         connection.write("\x15\x03\x01\x00\x02\x02\x46"sv); // alert: fatal, protocol_version
     });
     const auto result = send(*exporter_to(peer.url()), "{}");
-    CHECK(result.outcome == export_outcome::rejected);
+    CHECK(result.outcome == export_outcome::retryable);
     CHECK(result.message.find("write https://") != std::string::npos);
 }
 
-TEST_CASE("something that is not HTTP at all is rejected with a hint") {
+TEST_CASE("something that is not HTTP at all gets a hint, and the data waits") {
     for (const std::string_view banner :
          {"SSH-2.0-OpenSSH_9.2\r\n"sv, "-ERR unknown command\r\n"sv, "HTTP/2.0 200 OK\r\n\r\n"sv,
           "H\r\n\r\n"sv, "HTTP/1.1 abc\r\n\r\n"sv, "HTTP/1.1\r\n\r\n"sv,
@@ -68,10 +69,23 @@ TEST_CASE("something that is not HTTP at all is rejected with a hint") {
             connection.wait_for_close();
         });
         const auto result = send(*exporter_to(peer.url()), "{}");
-        CHECK(result.outcome == export_outcome::rejected);
+        CHECK(result.outcome == export_outcome::retryable);
         CHECK(result.message.find("not HTTP") != std::string::npos);
         CHECK(result.message.find("4318") != std::string::npos);
     }
+}
+
+// Fails when the connection to the stranger is kept, too.
+TEST_CASE("what is not taken while a stranger has the port is taken when the receiver is back") {
+    std::atomic<bool> stranger{true};
+    raw_peer peer([&](raw_connection& connection) {
+        connection.read_request();
+        connection.write(stranger.exchange(false) ? "SSH-2.0-OpenSSH_9.2\r\n" : answer("200 OK", "{}"));
+        connection.wait_for_close();
+    });
+    const auto exporter = exporter_to(peer.url());
+    CHECK(send(*exporter, "{}").outcome == export_outcome::retryable);
+    CHECK(send(*exporter, "{}").outcome == export_outcome::delivered);
 }
 
 TEST_CASE("port 4317 gets a warning at construction, from code and from the environment") {

@@ -113,10 +113,18 @@ private:
             return well(what,
                         result.message.empty() ? to.to.text() + " takes an empty request" : result.message);
         case nanotel::export_outcome::retryable:
-            return failed(failing::later, what, result.message);
+            return failed(is_of_a_stranger(result.message) ? failing::refused : failing::later, what,
+                          result.message);
         case nanotel::export_outcome::rejected:
             return failed(kind_of(result.message), what, result.message);
         }
+    }
+
+    // What answers speaks something else than HTTP. An exporter waits for it to go; a person has to know.
+    static bool is_of_a_stranger(const std::string& message) {
+        for (const char* const words : {" speaks HTTP/2", " speaks TLS", " is not HTTP"})
+            if (message.find(words) != message.npos) return true;
+        return false;
     }
 
     // By the status that the exporter names.

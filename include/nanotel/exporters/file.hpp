@@ -5,6 +5,7 @@
 #include <unistd.h> // access
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -48,14 +49,20 @@ public:
                                                            std::string(to_string(kind)) + ".jsonl");
     }
 
-    export_result send(const payload& body, std::chrono::steady_clock::time_point) override {
+    export_result send(const payload& body, std::chrono::steady_clock::time_point deadline) override {
         file_lines& file = *files_[static_cast<std::size_t>(body.kind)];
+        const auto interrupts = interrupts_.load(std::memory_order_relaxed);
         try {
-            const int error = file.append(body.body);
+            const int error = file.append(body.body, [&] {
+                return std::chrono::steady_clock::now() >= deadline ||
+                       interrupts_.load(std::memory_order_relaxed) != interrupts;
+            });
             if (error == 0) return {};
             return {.outcome = export_outcome::retryable,
-                    .message = file.path() + " cannot be written: " + errno_text(error) +
-                               std::string(advice(error))};
+                    .message =
+                        file.path() + " cannot be written: " +
+                        (error == file_lines::locked ? "another process holds its lock" : errno_text(error)) +
+                        std::string(advice(error))};
         } catch (const std::exception& problem) {
             return {.outcome = export_outcome::retryable,
                     .message = "the file of the " + std::string(to_string(body.kind)) +
@@ -65,6 +72,7 @@ public:
 
     std::string_view name() const noexcept override { return "otlp_file"; }
     std::string description() const override { return directory_; }
+    void interrupt() noexcept override { interrupts_.fetch_add(1, std::memory_order_relaxed); }
 
 private:
     void make_directory() const {
@@ -99,6 +107,8 @@ private:
         case EMFILE:
         case ENFILE:
             return "; raise the limit of open files (ulimit -n)";
+        case file_lines::locked:
+            return "; end that process (lslocks names it), or give each a .file_prefix of its own";
         case ENOENT:
             return "; was the directory removed?";
         default:
@@ -107,15 +117,16 @@ private:
     }
 
     std::string directory_;
+    std::atomic<unsigned> interrupts_{0};            // a send gives up when it changes; orders nothing else
     std::array<std::optional<file_lines>, 3> files_; // opened by the first payload: no empty files
 };
 
 } // namespace detail
 
 /// An exporter that appends one line a payload to traces.jsonl, metrics.jsonl and logs.jsonl. Files are made
-/// with mode 0600. Each line is appended by one write under an advisory lock, and whole or not at all: a full
-/// disk is retryable and leaves the file as it was. Throws std::invalid_argument when the directory cannot be
-/// made or written. Not synced to the disk line by line.
+/// with mode 0600. Each line is appended by one write under an advisory lock, for which a send waits until
+/// its deadline, and whole or not at all: a full disk is retryable and leaves the file as it was. Throws
+/// std::invalid_argument when the directory cannot be made or written. Not synced to the disk line by line.
 [[nodiscard]] inline std::shared_ptr<exporter> otlp_file(otlp_file_options options = {}) {
     return std::make_shared<detail::otlp_file_exporter>(options);
 }

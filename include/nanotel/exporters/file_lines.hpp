@@ -8,12 +8,15 @@
 #include <sys/uio.h>  // writev
 #include <unistd.h>   // close, ftruncate, pread
 
+#include <algorithm> // min
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <system_error> // generic_category
+#include <thread>       // sleep_for
 #include <utility>
 
 #include <nanotel/core/config.hpp>
@@ -35,10 +38,14 @@ public:
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
-    /// Appends the line and a line end. Returns 0, or errno with the file as long as it was before.
-    [[nodiscard]] int append(std::string_view line) {
+    static constexpr int locked = EWOULDBLOCK;
+
+    /// Appends the line and a line end. Returns 0, or errno with the file as long as it was before; `locked`
+    /// where another writer held the lock until gives_up() said that this is enough.
+    template <class GivesUp>
+    [[nodiscard]] int append(std::string_view line, const GivesUp& gives_up) {
         if (const int error = open_current(); error != 0) return error;
-        const lock held(descriptor_);
+        const lock held(descriptor_, gives_up);
         if (held.error != 0) return held.error;
         struct stat before{};
         if (::fstat(descriptor_, &before) != 0) return errno;
@@ -51,18 +58,28 @@ public:
     }
 
 private:
-    /// Waits for its turn: other writers hold the lock for one line. Where locks are unknown, goes without.
+    /// Waits for its turn: other writers hold the lock for one line, but a stopped one holds it for ever, and
+    /// the kernel's wait knows no deadline. Where locks are unknown, goes without.
     struct lock {
-        explicit lock(int descriptor) : of(descriptor) {
-            while (::flock(of, LOCK_EX) != 0)
-                if (errno != EINTR) {
+        template <class GivesUp>
+        lock(int descriptor, const GivesUp& gives_up) : of(descriptor) {
+            using namespace std::chrono_literals;
+            for (auto nap = 250us; ::flock(of, LOCK_EX | LOCK_NB) != 0; nap = std::min(nap * 2, 8'000us)) {
+                if (errno == EINTR) continue;
+                if (errno != EWOULDBLOCK) {
                     error = errno == EOPNOTSUPP || errno == ENOLCK || errno == EINVAL ? 0 : errno;
                     return;
                 }
+                if (gives_up()) {
+                    error = locked;
+                    return;
+                }
+                std::this_thread::sleep_for(nap);
+            }
         }
         lock(const lock&) = delete;
         lock& operator=(const lock&) = delete;
-        ~lock() { ::flock(of, LOCK_UN); }
+        ~lock() { ::flock(of, LOCK_UN); } // harmless where it is another's
         int of;
         int error = 0;
     };
@@ -161,9 +178,7 @@ private:
         }
     }
 
-    void close() noexcept {
-        identity_.close_if_same(std::exchange(descriptor_, -1));
-    }
+    void close() noexcept { identity_.close_if_same(std::exchange(descriptor_, -1)); }
 
     std::string path_;
     int descriptor_ = -1;

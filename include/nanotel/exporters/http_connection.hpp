@@ -3,8 +3,6 @@
 // http_client.hpp know cpp-httplib's client. Heavy to include; for the headers of exporters that speak HTTP.
 #pragma once
 
-#include <httplib.h>
-
 #include <sys/socket.h> // shutdown
 
 #include <algorithm> // clamp, min
@@ -23,6 +21,7 @@
 #include <nanotel/exporters/endpoint.hpp>
 #include <nanotel/exporters/http_client.hpp>
 #include <nanotel/exporters/http_fault.hpp>
+#include <nanotel/exporters/httplib.hpp>
 #include <nanotel/exporters/response.hpp>
 #include <nanotel/exporters/send_watch.hpp>
 #include <nanotel/exporters/sigpipe_guard.hpp>
@@ -42,17 +41,22 @@ struct http_exchange {
 class http_connection {
 public:
     static constexpr std::size_t largest_answer = 4 * 1024 * 1024;
+    static constexpr std::chrono::milliseconds longest_connect{3'000}; ///< a first packet may be lost
 
     /// Throws std::runtime_error when OpenSSL does not take the settings.
-    explicit http_connection(http_destination destination)
-        : destination_(std::move(destination)) {
+    explicit http_connection(http_destination destination) : destination_(std::move(destination)) {
         make_client();
     }
     http_connection(const http_connection&) = delete;
     http_connection& operator=(const http_connection&) = delete;
-    ~http_connection() { leave_what_is_not_ours(); }
+    ~http_connection() {
+        const sigpipe_guard no_sigpipe; // TLS says goodbye to a peer that may have gone
+        leave_what_is_not_ours();
+        client_.reset();
+    }
 
-    /// Posts a body without copying it. Returns soon after the deadline, unless the resolver of host names
+    /// Posts a body without copying it. Connecting to one address takes a third of the time, at most
+    /// longest_connect. Returns soon after the deadline, unless the resolver of host names
     /// takes longer: its own limits (resolv.conf) are the only ones it knows.
     [[nodiscard]] http_exchange post(const std::string& target, const http_headers& headers,
                                      std::string_view body, std::chrono::steady_clock::time_point deadline) {
@@ -88,6 +92,8 @@ private:
         client_ = make_http_client(destination_);
         client_->set_socket_options([this](auto socket) {
             resolved_ = true;
+            // This address has its limit by now, and the handshake on it has no other.
+            client_->set_connection_timeout(step_limit_);
             made_ = static_cast<int>(socket);
             watch_.watch(made_);
             session_ = nullptr; // was that of the connection before
@@ -133,10 +139,14 @@ private:
         // cpp-httplib's own limits, from 5 s to 300 s, would cut a longer deadline short; the watch keeps the
         // deadline, and comes first, so that a send that took too long is not mistaken for a connection that
         // broke.
-        const auto left = std::clamp<nanoseconds>(deadline - steady_clock::now(), 0ns, 1h) + 1s;
-        client_->set_connection_timeout(left);
-        client_->set_read_timeout(left);
-        client_->set_write_timeout(left);
+        const auto left = std::clamp<nanoseconds>(deadline - steady_clock::now(), 0ns, 1h);
+        step_limit_ = left + 1s;
+        client_->set_read_timeout(step_limit_);
+        client_->set_write_timeout(step_limit_);
+        // For each address of the host: where one swallows what it is sent, the next has to have time as
+        // well.
+        connect_limit_ = std::clamp(ceil<milliseconds>(left / 3), 1ms, longest_connect);
+        client_->set_connection_timeout(connect_limit_);
 
         http_exchange exchange;
         bool too_large = false;
@@ -192,6 +202,8 @@ private:
         if (exchange.fault == http_fault::refused &&
             !(exchange.detail = tunnel_problem<httplib::SSLClient>(*client_)).empty())
             exchange.fault = http_fault::proxy;
+        if (exchange.fault == http_fault::connect)
+            exchange.detail = "nothing answered within " + std::to_string(connect_limit_.count()) + " ms";
         if (exchange.fault == http_fault::tls_certificate)
             exchange.detail = certificate_problem(*client_, result);
         else if (destination_.to.tls)
@@ -294,7 +306,7 @@ private:
         case httplib::Error::Connection:
             return resolved_ || !destination_.to.socket.empty() ? http_fault::refused : http_fault::name;
         case httplib::Error::ConnectionTimeout:
-            return http_fault::deadline;
+            return http_fault::connect;
         case httplib::Error::SSLConnection:
         case httplib::Error::SSLLoadingCerts:
             return http_fault::tls;
@@ -331,10 +343,12 @@ private:
     }
 
     const http_destination destination_;
-    bool resolved_ = false;  ///< the name had an address, so that a socket was made
-    SSL* session_ = nullptr; ///< of the connection in use; the client's
-    int made_ = -1;          ///< the last socket that the client made
-    send_watch watch_;       // outlives the client, whose destructor may still use its socket
+    bool resolved_ = false;                     ///< the name had an address, so that a socket was made
+    SSL* session_ = nullptr;                    ///< of the connection in use; the client's
+    std::chrono::nanoseconds step_limit_{};     ///< of what the watch ends before it is over
+    std::chrono::milliseconds connect_limit_{}; ///< for one address
+    int made_ = -1;                             ///< the last socket that the client made
+    send_watch watch_; // outlives the client, whose destructor may still use its socket
     std::unique_ptr<client> client_;
 };
 

@@ -42,8 +42,7 @@ struct server_words {
     export_result result{.outcome = export_outcome::retryable, .message = to.text()};
     std::string& text = result.message;
     if (destination.via) text += ", by the proxy " + destination.via->text() + ",";
-    const std::string other =
-        to.socket.empty() ? "; " + text_of(words.usual) + usual.text() : "";
+    const std::string other = to.socket.empty() ? "; " + text_of(words.usual) + usual.text() : "";
     switch (exchange.fault) {
     case http_fault::none:
         break;
@@ -58,7 +57,8 @@ struct server_words {
                     : " cannot be reached: nothing accepts connections there; " + text_of(words.start);
         break;
     case http_fault::connect:
-        text += " cannot be reached" + why + "; check the endpoint, and the way to it";
+        text += " cannot be reached" + why + "; check the " + (destination.via ? "proxy" : "endpoint") +
+                ", and whether a firewall drops what is sent there";
         break;
     case http_fault::proxy:
         text += " cannot be reached: the proxy makes no connection" + why;
@@ -86,22 +86,21 @@ struct server_words {
     case http_fault::interrupted:
         text += " was given up before it answered";
         break;
+    // What answers is no OTLP receiver, and so has refused nothing: during a redeploy another service may
+    // hold the port for a while.
     case http_fault::peer_is_http2:
-        result.outcome = export_outcome::rejected;
         text += " speaks HTTP/2, as a gRPC receiver does" + other;
         break;
     case http_fault::peer_is_tls:
-        result.outcome = export_outcome::rejected;
         text += " speaks TLS; write https:// in the endpoint";
         break;
     case http_fault::peer_is_unknown:
-        result.outcome = export_outcome::rejected;
         text += " answers in something that is not HTTP" + other;
         break;
     case http_fault::answer_too_large:
         result.outcome = export_outcome::rejected;
-        text += " answered with more than 4 MiB, which no " + text_of(words.kind) +
-                " does; check the endpoint";
+        text +=
+            " answered with more than 4 MiB, which no " + text_of(words.kind) + " does; check the endpoint";
         break;
     }
     if (to.port == words.wrong_port && exchange.fault != http_fault::peer_is_http2)

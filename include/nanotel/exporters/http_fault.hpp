@@ -12,7 +12,7 @@ enum class http_fault : std::uint8_t {
     none,             ///< there is one
     name,             ///< the host name has no address
     refused,          ///< nothing accepts connections there
-    connect,          ///< there is no connection for another reason
+    connect,          ///< nothing answers there, not even with a no
     proxy,            ///< the proxy does not connect
     tls,              ///< the handshake failed
     tls_certificate,  ///< the server's certificate is not trusted

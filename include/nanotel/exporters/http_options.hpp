@@ -36,7 +36,8 @@ struct otlp_http_options {
     /// a diagnostic.
     std::vector<std::pair<std::string, std::string>> headers = {};
     /// The limit for one request, from connecting to the last byte of the answer; 0 is no limit but that of
-    /// the pipeline. Default: OTEL_EXPORTER_OTLP_TIMEOUT, else 10 s.
+    /// the pipeline. Connecting to one address of the host takes at most a third of it, and at most 3 s, so
+    /// that the next address is tried in time. Default: OTEL_EXPORTER_OTLP_TIMEOUT, else 10 s.
     std::optional<std::chrono::milliseconds> timeout = std::nullopt;
     /// Default: OTEL_EXPORTER_OTLP_COMPRESSION, else none.
     std::optional<nanotel::compression> compression = std::nullopt;

@@ -31,6 +31,7 @@
 #include <nanotel/core/diagnostics.hpp>
 #include <nanotel/core/file_identity.hpp>
 #include <nanotel/exporters/prometheus_connection.hpp>
+#include <nanotel/exporters/sigpipe_action.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
@@ -157,11 +158,13 @@ private:
     std::array<std::thread, count> threads_;
 };
 
-/// One bound socket and what answers its connections, each with one request.
-class scrape_listener final : public httplib::Server {
+/// One bound socket and what answers its connections, each with one request. Needs no SIGPIPE ignored, since
+/// only a scrape_connection writes.
+class scrape_listener final : private sigpipe_action, public httplib::Server {
 public:
     scrape_listener(std::string path, const scrape_function& answer, scrape_connections& connections)
         : path_(std::move(path)), connections_(connections) {
+        give_back();
         new_task_queue = [] { return new scrape_workers; };
         // Not the library's default, SO_REUSEPORT, with which a port that is taken could be had as well.
         set_socket_options([this](socket_t socket) {
@@ -271,7 +274,7 @@ private:
 
     std::string path_;
     scrape_connections& connections_;
-    int made_ = -1; // a second descriptor of the listening socket
+    int made_ = -1;      // a second descriptor of the listening socket
     file_identity file_; // that both lead to
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Ends in the way that its argument names, and prints what its exporter was given.
+#include <nanotel/exporters/prometheus.hpp>
 #include <nanotel/sdk.hpp>
 
 #include <atomic>
@@ -80,13 +81,14 @@ void terminate_by(const std::string& how) {
 // -- what a library must leave alone
 
 std::vector<std::string> signal_actions() {
+    constexpr int restorer = 0x04000000; // the C library adds it to whatever is set
     std::vector<std::string> all;
     for (int s = 1; s < NSIG; ++s) {
         struct sigaction now{};
         std::string text = "none";
         if (::sigaction(s, nullptr, &now) == 0)
             text = std::to_string(reinterpret_cast<std::uintptr_t>(now.sa_handler)) + " " +
-                   std::to_string(now.sa_flags);
+                   std::to_string(now.sa_flags & ~restorer);
         all.push_back(text);
     }
     return all;
@@ -175,6 +177,7 @@ int main(int argc, char** argv) {
     }
     if (way == "signal actions") {
         const auto before = signal_actions();
+        options.pull_readers = {nanotel::prometheus_exporter({.host = "127.0.0.1", .port = 0})};
         for (int i = 0; i < 2; ++i) {
             auto telemetry = nanotel::start(options);
             record(1);
