@@ -151,6 +151,44 @@ std::vector<row> rows() {
          },
          "http/json", "HTTP/JSON", "http/json", "grpc", "http/json"},
     };
+    const auto propagators = [](nanotel::options o) {
+        std::string fields;
+        propagator_list::for_each(make_propagators(o), [&](auto one) {
+            one.for_each_field(
+                [&](const char* name) { fields += (fields.empty() ? "" : " ") + std::string(name); });
+        });
+        return fields.empty() ? "(none)" : fields;
+    };
+    const std::string w3c = "traceparent tracestate baggage";
+    all.insert(all.end(), {{"OTEL_PROPAGATORS", propagators, w3c, " B3 ,baggage,b3", "b3 baggage", "jaeger",
+                            "tracecontext,baggage"},
+                           {"OTEL_PROPAGATORS", propagators, w3c, "none", "(none)", "tracecontex,xray",
+                            "tracecontext,baggage"}});
+    const auto batch_items = [](nanotel::options o) { return std::to_string(make_log_batch(o).items); };
+    const auto batch_timeout = [](nanotel::options o) {
+        return number(std::chrono::duration_cast<std::chrono::milliseconds>(make_log_batch(o).timeout));
+    };
+    const auto log_delay = [](nanotel::options o) {
+        return number(std::chrono::duration_cast<std::chrono::milliseconds>(log_schedule_delay(o)));
+    };
+    const auto log_queue = [](nanotel::options o) { return std::to_string(make_queue_options(o).logs); };
+    all.insert(all.end(),
+               {{"OTEL_BLRP_SCHEDULE_DELAY", log_delay, "1000", "1234", "1234", "-1", "1000"},
+                {"OTEL_BLRP_EXPORT_TIMEOUT", batch_timeout, "30000", "4321", "4321", "1s", "30000"},
+                {"OTEL_BLRP_MAX_QUEUE_SIZE", log_queue, "0", "88", "88", "0", "options::max_queue_bytes"},
+                {"OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", batch_items, "0", "77", "77", "many",
+                 "options::max_export_batch_bytes"}});
+    const auto log_count = [](nanotel::options o) {
+        return std::to_string(make_log_limits(o).attribute_count);
+    };
+    const auto log_length = [](nanotel::options o) {
+        return std::to_string(make_log_limits(o).attribute_value_length);
+    };
+    all.insert(all.end(), {{"OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", log_count, "128", "7", "7", "4294967296",
+                            "OTEL_ATTRIBUTE_COUNT_LIMIT, else 128"},
+                           {"OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", log_length,
+                            std::to_string(nanotel::log_limits{}.attribute_value_length), "9", "9", "ten",
+                            "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT, else no limit"}});
     using limits = nanotel::span_limits;
     for (const auto& [name, member, instead] :
          std::initializer_list<std::tuple<const char*, std::uint32_t limits::*, const char*>>{
@@ -296,6 +334,19 @@ TEST_CASE("ENVIRONMENT is weaker than OTEL_RESOURCE_ATTRIBUTES") {
     const auto given = options_with(
         {{"ENVIRONMENT", "staging"}, {"OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=production"}});
     CHECK(attribute("deployment.environment.name")(given) == "production");
+}
+
+TEST_CASE("propagators are read alike with a start and without") {
+    const diagnostics_heard heard;
+    for (const char* names : {"", " , ", "none", "None,jaeger", "b3", "jaeger", "jaeger,b3multi", "b3,none",
+                              "baggage, TraceContext ,baggage", "tracecontext;baggage"}) {
+        CAPTURE(std::string(names));
+        CHECK(make_propagators(options_with({{"OTEL_PROPAGATORS", names}})) == propagator_list::parse(names));
+    }
+    auto given = options_with({{"OTEL_PROPAGATORS", "jaeger"}});
+    given.propagators.emplace();
+    CHECK(make_propagators(given) == propagator_list::known);
+    CHECK(heard.lines().size() == 2); // each unknown list once, and those of the code are not asked for
 }
 
 TEST_CASE("several exporters of a signal are several destinations, and those of several signals one") {

@@ -32,8 +32,8 @@ TEST_CASE("the environment of a start decides, and an unknown propagator is name
     {
         recording to({.environment = {{"OTEL_PROPAGATORS", "b3, jaeger ,baggage,xray"}}});
         CHECK(times == 1);
-        CHECK(heard.find("OTEL_PROPAGATORS") != heard.npos);
-        CHECK(heard.find("jaeger, xray") != heard.npos);
+        CHECK(heard == "OTEL_PROPAGATORS=\"jaeger,xray\" is ignored. Allowed: one or more of: tracecontext, "
+                       "baggage, b3, b3multi, none. Used instead: b3,baggage");
         NANOTEL_SCOPED_SPAN("span");
         const nanotel::baggage_scope scope(nanotel::baggage().set("k", "v"));
         CHECK(injected() == "b3 baggage ");
@@ -59,5 +59,13 @@ TEST_CASE("the environment of a start decides, and an unknown propagator is name
         CHECK(injected() == "b3 ");
     }
     CHECK(times == 1);
+    {
+        recording to({.environment = {{"OTEL_PROPAGATORS", "tracecontex"}}});
+        CHECK(times == 2);
+        CHECK(heard.ends_with(". Used instead: tracecontext,baggage"));
+        NANOTEL_SCOPED_SPAN("span");
+        const nanotel::baggage_scope scope(nanotel::baggage().set("k", "v"));
+        CHECK(injected() == "baggage traceparent ");
+    }
     nanotel::set_diagnostic_handler(nullptr);
 }

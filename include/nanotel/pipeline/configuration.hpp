@@ -168,20 +168,23 @@ inline void check(const options& given) {
     for (const view& v : given.views) check(v, require);
 }
 
-// Named once for each, and left out: the others still carry what they can.
+// What is unknown is named once and left out: the others still carry what they can. As propagator_list::parse
+// reads it.
 inline std::uint32_t make_propagators(const options& given) {
     std::uint32_t list = propagator_list::known;
     if (given.propagators) {
         for (const propagator one : *given.propagators) list = propagator_list::add(list, one);
         return list;
     }
-    const std::string name = "OTEL_PROPAGATORS";
-    std::string unknown;
-    list = propagator_list::parse(given.environment.text(name).value_or(""), [&](text one) {
-        unknown += (unknown.empty() ? "" : ", ") + std::string(one.data, one.size);
-    });
-    if (!unknown.empty())
-        environment::ignore(name, unknown, "tracecontext, baggage, b3, b3multi or none, in a list");
+    const auto named = given.environment.choices<std::optional<propagator>>(
+        "OTEL_PROPAGATORS", {{"tracecontext", propagator::trace_context},
+                             {"baggage", propagator::baggage},
+                             {"b3", propagator::b3},
+                             {"b3multi", propagator::b3_multi},
+                             {"none", std::nullopt}});
+    if (!named) return propagator_list::usual;
+    for (const auto& [word, one] : *named)
+        if (one) list = propagator_list::add(list, *one);
     return list;
 }
 

@@ -113,7 +113,8 @@ struct b3_propagator {
 };
 
 /// The same in `X-B3-TraceId`, `X-B3-SpanId` and `X-B3-Sampled` or, for debug, `X-B3-Flags`. Reads the form
-/// of one header too.
+/// of one header too. What a carrier of pairs has of another context goes, also in that form, which readers
+/// would prefer; a callable cannot erase.
 struct b3_multi_propagator {
     template <class F>
     static constexpr void for_each_field(F&& f) {
@@ -130,15 +131,32 @@ struct b3_multi_propagator {
         const auto span = from.span_id.to_hex();
         detail::set_header(carrier, "x-b3-traceid", trace);
         detail::set_header(carrier, "x-b3-spanid", span);
-        if ((from.flags & detail::debug_flag) != 0)
+        const bool debug = (from.flags & detail::debug_flag) != 0;
+        detail::erase_header(carrier, debug ? "x-b3-sampled" : "x-b3-flags");
+        if (debug)
             detail::set_header(carrier, "x-b3-flags", "1");
         else
             detail::set_header(carrier, "x-b3-sampled", from.is_sampled() ? "1" : "0");
+        detail::erase_header(carrier, "x-b3-parentspanid");
+        erase_other_single(carrier, from);
     }
 
     template <readable_carrier C>
     static context extract(const C& carrier, const context& base = {}) {
         return detail::extract_b3(carrier, base);
+    }
+
+private:
+    // One that says the same, the propagator before this one wrote.
+    template <class C>
+    static void erase_other_single(C& carrier, const context& from) {
+        if constexpr (!detail::setting_callable<C>) {
+            const detail::b3_text same(from);
+            if (detail::with_values(carrier, "b3", [&](const detail::header_values& values) {
+                    return values.only() != text(same.characters, same.size);
+                }))
+                detail::erase_header(carrier, "b3");
+        }
     }
 };
 

@@ -77,7 +77,9 @@ struct baggage_propagator {
         f("baggage");
     }
 
-    /// Writes the header where there is baggage whose keys are tokens of HTTP.
+    /// Writes the header where there is baggage whose keys are tokens of HTTP. A context without says nothing
+    /// of it: a header that is there stays, as with other implementations of OpenTelemetry, since it may be
+    /// what the application wants to send.
     template <writable_carrier C>
     static void inject(C&& carrier, const context& from) {
         const detail::shared_bytes_owner sent(detail::write_baggage(from.baggage));

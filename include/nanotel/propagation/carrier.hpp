@@ -41,13 +41,9 @@ concept string_pairs = requires(const C& c) {
     c.end();
 };
 template <class C>
-concept getting_callable = requires(const C& c) {
-    c("name");
-};
+concept getting_callable = requires(const C& c) { c("name"); };
 template <class C>
-concept setting_callable = requires(C& c) {
-    c("name", "value");
-};
+concept setting_callable = requires(C& c) { c("name", "value"); };
 
 } // namespace detail
 
@@ -58,8 +54,8 @@ concept setting_callable = requires(C& c) {
 template <class C>
 concept readable_carrier = detail::string_pairs<C> || detail::getting_callable<C>;
 
-/// Where `inject` writes: such pairs, in which a name that is there in any case is replaced, or a callable
-/// that is given name and value as `const char*`.
+/// Where `inject` writes: such pairs, in which a name that is there in any case is replaced, and which own
+/// their texts, or a callable that is given name and value as `const char*`.
 template <class C>
 concept writable_carrier =
     detail::string_pairs<std::remove_reference_t<C>> || detail::setting_callable<std::remove_reference_t<C>>;
@@ -91,6 +87,34 @@ auto with_values(const C& carrier, const char* name, Use&& use) {
     }
 }
 
+// Of a callable nothing can be erased.
+template <class C>
+void erase_header(C& carrier, const char* name) {
+    if constexpr (!setting_callable<C>) {
+        const text wanted(name);
+        for (auto at = carrier.begin(); at != carrier.end();) {
+            if (is_header(text((*at).first), wanted))
+                at = carrier.erase(at);
+            else
+                ++at;
+        }
+    }
+}
+
+// std::string_view, const char* and their like, by what they are made of: none of the headers that name them
+// is known here. What owns its characters is not trivially copied, or larger.
+template <class T>
+consteval bool is_borrowed_text() noexcept {
+    if constexpr (std::is_pointer_v<T>)
+        return true;
+    else if constexpr (requires(const T& t) { text(t); })
+        return std::is_trivially_copyable_v<T> && sizeof(T) <= 2 * sizeof(void*);
+    else if constexpr (requires(const T& t) { *t.begin(); }) // the values of a name
+        return is_borrowed_text<std::remove_cvref_t<decltype(*std::declval<const T&>().begin())>>();
+    else
+        return false;
+}
+
 // `value` ends with a zero.
 template <class C>
 void set_header(C& carrier, const char* name, text value) {
@@ -99,20 +123,21 @@ void set_header(C& carrier, const char* name, text value) {
     } else {
         using pair = std::remove_cvref_t<decltype(*carrier.begin())>;
         using key = std::remove_cvref_t<decltype(pair::first)>;
-        using mapped = decltype(pair::second);
-        const text wanted(name);
-        for (auto at = carrier.begin(); at != carrier.end();) {
-            if (is_header(text((*at).first), wanted))
-                at = carrier.erase(at);
+        using mapped = std::remove_cv_t<decltype(pair::second)>;
+        constexpr bool borrows = is_borrowed_text<key>() || is_borrowed_text<mapped>();
+        static_assert(!borrows,
+                      "nanotel: inject writes texts that are gone when it returns, and this carrier "
+                      "would only refer to them: use one of std::string");
+        if constexpr (!borrows) {
+            const text wanted(name);
+            erase_header(carrier, name);
+            if constexpr (requires { mapped(value.data, value.size); })
+                carrier.insert(carrier.end(),
+                               pair(key(wanted.data, wanted.size), mapped(value.data, value.size)));
             else
-                ++at;
+                carrier.insert(carrier.end(),
+                               pair(key(wanted.data, wanted.size), mapped{{value.data, value.size}}));
         }
-        if constexpr (requires { mapped(value.data, value.size); })
-            carrier.insert(carrier.end(),
-                           pair(key(wanted.data, wanted.size), mapped(value.data, value.size)));
-        else
-            carrier.insert(carrier.end(),
-                           pair(key(wanted.data, wanted.size), mapped{{value.data, value.size}}));
     }
 }
 

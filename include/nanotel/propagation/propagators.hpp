@@ -55,15 +55,13 @@ constexpr std::uint32_t add(std::uint32_t list, propagator one) noexcept {
     return list | static_cast<std::uint32_t>(one) << shift;
 }
 
-// Reads OTEL_PROPAGATORS; `unknown` is told each name that is none.
-template <class Unknown>
-constexpr std::uint32_t parse(text names, Unknown&& unknown) noexcept {
+// Reads OTEL_PROPAGATORS without a word of what is unknown in it, which start says, see make_propagators. A
+// value in which nothing is known is ignored.
+constexpr std::uint32_t parse(text names) noexcept {
     std::uint32_t list = known;
-    bool any = false;
+    bool none = false;
     while (names.size != 0) {
         const text name = without_blanks(cut_before(names, ','));
-        if (name.size == 0) continue;
-        any = true;
         if (is_header(name, "tracecontext"))
             list = add(list, propagator::trace_context);
         else if (is_header(name, "baggage"))
@@ -72,10 +70,10 @@ constexpr std::uint32_t parse(text names, Unknown&& unknown) noexcept {
             list = add(list, propagator::b3);
         else if (is_header(name, "b3multi"))
             list = add(list, propagator::b3_multi);
-        else if (!is_header(name, "none"))
-            unknown(name);
+        else if (is_header(name, "none"))
+            none = true;
     }
-    return any ? list : usual;
+    return list != known || none ? list : usual;
 }
 
 template <class Use>
@@ -110,7 +108,7 @@ NANOTEL_DETAIL_OF_MODULE inline constinit atomic<std::uint32_t> of_module{};
             names = value;
             break;
         }
-    const std::uint32_t read = parse(names, [](text) {}); // start says which are unknown
+    const std::uint32_t read = parse(names);
     of_module.store_relaxed(read);
     return read;
 }
@@ -129,8 +127,10 @@ inline std::uint32_t current() noexcept {
 #ifndef NANOTEL_DISABLED
 
 /// Writes a context into a carrier, such as the headers of a request, by the propagators of the process:
-/// options::propagators, else OTEL_PROPAGATORS, else W3C Trace Context and Baggage. Headers of the same names
-/// are replaced; where there is nothing to say nothing is written. Also without `start` and with
+/// options::propagators, else OTEL_PROPAGATORS, else W3C Trace Context and Baggage. Of a carrier of pairs the
+/// headers of another context go, be there nothing to put in their place, as the tracestate of the caller
+/// where a proxy sends on what it was sent; a callable cannot erase. Where the context is invalid, or has no
+/// baggage, it says nothing of it, and what is there stays. Also without `start` and with
 /// OTEL_SDK_DISABLED=true. Any thread; allocates what the carrier does and, for baggage, its text. What the
 /// carrier throws flies on (OpenTelemetry Propagators API, "TextMap Propagator").
 template <writable_carrier C>

@@ -64,13 +64,17 @@ struct trace_context_propagator {
         f("tracestate");
     }
 
-    /// Writes the headers of a valid context, tracestate where it has a trace state; else nothing.
+    /// Writes the headers of a valid context, tracestate where it has a trace state; else nothing. A
+    /// tracestate of another context goes, except where the carrier is a callable, which cannot erase.
     template <writable_carrier C>
     static void inject(C&& carrier, const context& from) {
         if (!from.is_valid()) return;
         const detail::traceparent_text parent(from);
         detail::set_header(carrier, "traceparent", {parent.characters, parent.size});
-        if (!from.trace_state.empty()) detail::set_header(carrier, "tracestate", from.trace_state.to_text());
+        if (from.trace_state.empty())
+            detail::erase_header(carrier, "tracestate");
+        else
+            detail::set_header(carrier, "tracestate", from.trace_state.to_text());
     }
 
     /// The context of the headers, which is remote, with the baggage of `base`; `base` where the carrier has
