@@ -32,7 +32,7 @@ std::string quoted(std::string_view value, char quote, bool backslashes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string input(reinterpret_cast<const char*>(data), size);
     for (const std::string_view system :
-         {"other_sql", "mysql", "postgresql", "sqlite", "clickhouse", "gcp.spanner"}) {
+         {"other_sql", "mysql", "postgresql", "sqlite", "clickhouse", "gcp.spanner", "oracle.db"}) {
         const sql_dialect dialect = sql_dialect::of(system);
         const auto once = sanitize_query(input, dialect);
         expect(once.text.size() <= 2048 && once.text.size() <= 2 * input.size());
@@ -44,10 +44,25 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         for (const std::size_t most : {std::size_t{0}, std::size_t{1}, std::size_t{20}})
             expect(once.text.starts_with(sanitize_query(input, dialect, most).text));
         if (size > 1000) continue;
-        // An application's value, quoted as the dialect asks.
-        const std::string literal = quoted(input, '\'', dialect.backslash_escapes);
-        expect(sanitize_query("SELECT a FROM t WHERE b = " + literal + " AND c = 1", dialect).text ==
-               "SELECT a FROM t WHERE b = ? AND c = ?");
+        // An application's value, quoted as the dialect asks. Where nobody knows, nothing of it in either
+        // way.
+        const auto with_value = [&](bool backslashes) {
+            return sanitize_query("SELECT a FROM t WHERE b = " + quoted(input, '\'', backslashes) +
+                                      " AND c = 1",
+                                  dialect)
+                .text;
+        };
+        const std::string hidden = "SELECT a FROM t WHERE b = ?";
+        for (const bool backslashes : {false, true}) {
+            if (!dialect.doubtful && backslashes != dialect.backslash_escapes) continue;
+            const std::string text = with_value(backslashes);
+            expect(text == hidden + " AND c = ?" || (dialect.doubtful && text == hidden));
+        }
+        if (dialect.alternative_quotes && input.find("]'") == input.npos) {
+            const std::string text =
+                sanitize_query("SELECT a FROM t WHERE b = q'[" + input + "]' AND c = 1", dialect).text;
+            expect(text == hidden + " AND c = ?");
+        }
         // A name, quoted likewise, stays.
         if (dialect.double_quoted_strings) continue;
         const std::string name = quoted(input, '"', false);

@@ -8,6 +8,7 @@
 
 using nanotel::database_call;
 using nanotel::database_client;
+using nanotel::database_query;
 using nanotel::database_statement;
 using nanotel::finished_span;
 using nanotel::span_kind;
@@ -131,6 +132,41 @@ TEST_CASE("an error has its code and its type") {
     CHECK(with({{"db.response.status_code", "23505"}, {"error.type", "23505"}}) != nullptr);
     CHECK(with({{"error.type", "timeout"}}) != nullptr);
     CHECK(durations.points.size() == 3);
+}
+
+TEST_CASE("an exception that leaves the scope of a call is an error that nobody named") {
+    nanotel_test::instrumented telemetry;
+    const database_client client = shop_database();
+    const auto throwing = [&](bool told) {
+        const database_query query{.text = "SELECT a FROM t"};
+        database_call call(client, query);
+        if (told) call.fail("42P01");
+        throw std::runtime_error("lost");
+    };
+    CHECK_THROWS(throwing(false));
+    CHECK_THROWS(throwing(true));
+    struct rolls_back {
+        const database_client& client;
+        ~rolls_back() { database_call(client, {.text = "ROLLBACK"}).end(); }
+    };
+    const auto rolling_back = [&] {
+        const rolls_back at_end{client};
+        throw std::runtime_error("lost");
+    };
+    CHECK_THROWS(rolling_back());
+    const auto spans = telemetry.spans();
+    REQUIRE(spans.size() == 3);
+    CHECK(spans[0].attributes["error.type"] == "_OTHER");
+    CHECK(spans[0].status.code == status_code::error);
+    CHECK(spans[1].attributes["error.type"] == "42P01");
+    // While another exception flies a call may succeed.
+    CHECK_FALSE(spans[2].attributes.contains("error.type"));
+    CHECK(spans[2].status.code == status_code::unset);
+    const nanotel::finished_metric durations = telemetry.metric("db.client.operation.duration");
+    bool found = false;
+    for (const auto& point : durations.points)
+        found = found || (point.attributes["error.type"] == "_OTHER" && point.count == 1);
+    CHECK(found);
 }
 
 TEST_CASE("what leaves a function that runs as a call is its error") {

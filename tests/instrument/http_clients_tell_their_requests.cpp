@@ -215,6 +215,25 @@ TEST_CASE("a server's span is a child of the client's, through every server on t
     CHECK(paid_by == "ada");
 }
 
+TEST_CASE("headers that a proxy sends on lose the trace state of its caller") {
+    nanotel_test::instrumented telemetry;
+    nanotel_test::served<httplib::Server> shop;
+    httplib::Headers came;
+    shop.server.Get("/a",
+                    [&](const httplib::Request& request, httplib::Response&) { came = request.headers; });
+    shop.run();
+    nanotel::httplib_client<> client("127.0.0.1", shop.port);
+    const httplib::Headers of_caller{
+        {"Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
+        {"Tracestate", "theirs=1"},
+        {"X-Tenant", "blue"}};
+    REQUIRE(client.Get("/a", of_caller));
+    CHECK(came.count("traceparent") == 1);
+    CHECK(came.count("tracestate") == 0);
+    CHECK(came.find("X-Tenant")->second == "blue");
+    CHECK(came.find("traceparent")->second.find(telemetry.span("GET", span_kind::client).trace_id) == 3);
+}
+
 TEST_CASE("without a start a client sends") {
     echoing_server shop;
     nanotel::httplib_client<> client("127.0.0.1", shop.port);

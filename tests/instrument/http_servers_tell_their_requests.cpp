@@ -3,8 +3,10 @@
 #include "http_server.hpp"
 #include "instrumented.hpp"
 
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 using nanotel::finished_span;
 using nanotel::span_kind;
@@ -196,6 +198,25 @@ TEST_CASE("requests are measured by route, status and error, and counted while t
     const nanotel::finished_metric now = telemetry.metric("http.server.active_requests");
     REQUIRE(now.find(labels) != nullptr);
     CHECK(now.find(labels)->value == 0);
+}
+
+TEST_CASE("a request that was open at a shutdown does not count in the next start") {
+    const nanotel::attribute_list labels{{"http.request.method", "GET"}, {"url.scheme", "http"}};
+    const std::vector<std::string> methods{"GET"}, keys;
+    nanotel::detail::http_request_facts facts;
+    facts.method = "GET";
+    facts.target = "/";
+    facts.scheme = "http";
+    using exchange = nanotel::detail::http_server_exchange;
+    std::optional<nanotel_test::instrumented> telemetry(std::in_place);
+    std::optional<exchange> open(std::in_place, facts, nanotel::context{}, methods, keys);
+    telemetry.reset();
+    telemetry.emplace();
+    const exchange other(facts, nanotel::context{}, methods, keys);
+    open.reset();
+    const nanotel::finished_metric active = telemetry->metric("http.server.active_requests");
+    REQUIRE(active.find(labels) != nullptr);
+    CHECK(active.find(labels)->value == 1);
 }
 
 TEST_CASE("options name headers to record, more secret keys, and the methods that are told apart") {

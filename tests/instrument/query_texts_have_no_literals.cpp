@@ -11,10 +11,10 @@ using nanotel::sql_dialect;
 
 namespace {
 
-std::string sanitized_text(std::string_view query, std::string_view system = "other_sql") {
+std::string sanitized_text(std::string_view query, std::string_view system = "postgresql") {
     return sanitize_query(query, sql_dialect::of(system)).text;
 }
-std::string summary_of(std::string_view query, std::string_view system = "other_sql") {
+std::string summary_of(std::string_view query, std::string_view system = "postgresql") {
     return sanitize_query(query, sql_dialect::of(system)).summary;
 }
 
@@ -58,6 +58,38 @@ TEST_CASE("a dialect says where a literal ends") {
     CHECK(sanitized_text("WHERE a = 'c:\\' AND b = 'd'", "postgresql") == "WHERE a = ? AND b = ?");
     CHECK(sanitized_text("WHERE a = \"secret\"", "mysql") == "WHERE a = ?");
     CHECK(sanitized_text("WHERE a = \"name\"", "postgresql") == "WHERE a = \"name\"");
+    CHECK(sanitized_text("WHERE a = \"secret\" AND [b] = `c`", "sqlite") == "WHERE a = ? AND [b] = `c`");
+}
+
+TEST_CASE("an Oracle q quote ends where its own quote does") {
+    for (const char* literal : {"q'[it's ada]'", "Q'{it's {a}s}'", "nq'(it's)'", "NQ'<it's>'", "q'!it's!'",
+                                "q''it''", "q'|]'|'", "N'it''s'"}) {
+        CAPTURE(std::string(literal));
+        for (const char* system : {"oracle.db", "other_sql"})
+            CHECK(sanitized_text(std::string("SELECT ") + literal + ", secret FROM t", system) ==
+                  "SELECT ?, secret FROM t");
+    }
+    CHECK(sanitized_text("SELECT q'[it's", "oracle.db") == "SELECT ?");
+    CHECK(sanitized_text("SELECT q'", "oracle.db") == "SELECT ?");
+    CHECK(sanitized_text("SELECT q'[', a", "postgresql") == "SELECT ?, a"); // where q is nothing
+}
+
+TEST_CASE("of a system that is not known more is hidden rather than less") {
+    for (const char* system : {"other_sql", "aws.redshift", ""}) {
+        CAPTURE(system);
+        CHECK(sanitized_text("SELECT a FROM t WHERE b = \"it's secret\" AND c = 'ada'", system) ==
+              "SELECT a FROM t WHERE b = ? AND c = ?");
+        // One reading of each has a secret outside of what the other takes for literals.
+        CHECK(sanitized_text("SELECT 'it\\'s secret', a", system) == "SELECT ?");
+        CHECK(sanitized_text("SELECT 'c:\\', 'secret', a", system) == "SELECT ?");
+        CHECK(sanitized_text("SELECT E'\\' secret', \"\\\" secret", system) == "SELECT ?");
+        CHECK(sanitized_text("SELECT a # it's\n, 'secret'", system) == "SELECT a ?");
+        // These both read alike.
+        CHECK(sanitized_text("SELECT 'c:\\\\', 'a\\b', a FROM t", system) == "SELECT ?, ?, a FROM t");
+        CHECK(sanitized_text("SELECT a # of b\n, 'secret' FROM t", system) == "SELECT a , ? FROM t");
+    }
+    CHECK(sanitize_query("SELECT \"a\" FROM t WHERE b = 'c:\\' AND d = 1").text ==
+          "SELECT \"a\" FROM t WHERE b = ? AND d = ?"); // by default the standard's
 }
 
 TEST_CASE("what is not closed is a literal to the end") {

@@ -72,3 +72,16 @@ TEST_CASE("where the group is hidden, the mounts tell, and those of a sandbox do
         CHECK(container_id_of_mounts(line).empty());
     }
 }
+
+TEST_CASE("a root that is an overlay is known by the last of its mounts") {
+    using nanotel::detail::has_overlay_root;
+    CHECK_FALSE(has_overlay_root(""));
+    CHECK_FALSE(has_overlay_root("26 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n"));
+    CHECK_FALSE(has_overlay_root("26 1 0:60 / /mnt rw - overlay overlay rw\n"));
+    CHECK_FALSE(has_overlay_root("26 1 0:60 / / rw overlay"));
+    CHECK(has_overlay_root("26 1 0:60 / / rw shared:1 master:2 - overlay overlay rw\n"));
+    CHECK(has_overlay_root(
+        "26 1 8:1 / / rw - ext4 /dev/sda1 rw\n27 26 0:60 / / rw - fuse.fuse-overlayfs x rw"));
+    CHECK_FALSE(
+        has_overlay_root("26 1 0:60 / / rw - overlay overlay rw\n27 26 8:1 / / rw - ext4 /dev/sda rw"));
+}

@@ -155,6 +155,35 @@ TEST_CASE("in a container there is its id, and the machine's is not known") {
     CHECK(text(detect({}, root.path), "container.id") == "(none)");
 }
 
+TEST_CASE("in a container whose id is not to be seen there is no host.id either") {
+    const root_folder root;
+    root.write("/etc/machine-id", machine + "\n"); // of the image
+    root.write("/proc/self/cgroup", "0::/\n");
+    fs::create_directories(root.path + "/run");
+    const auto host_id = [&] { return text(detect({}, root.path), "host.id"); };
+    const auto is_one_with = [&](const std::string& file, const std::string& content) {
+        CAPTURE(file);
+        CHECK(host_id() == machine);
+        root.write(file, content);
+        CHECK(host_id() == "(none)");
+        CHECK(text(detect({}, root.path), "container.id") == "(none)");
+        CHECK(text(detect(only(&resource_detector_set::host), root.path), "host.id") == "(none)");
+        fs::remove(root.path + file);
+    };
+    is_one_with("/.dockerenv", "");
+    is_one_with("/run/.containerenv", "");
+    is_one_with("/proc/self/environ", std::string("A=b\0KUBERNETES_SERVICE_HOST=10.0.0.1\0", 38));
+    is_one_with("/proc/self/environ", "KUBERNETES_SERVICE_HOST=10.0.0.1");
+    is_one_with("/proc/self/mountinfo", "700 600 0:60 / / rw,relatime - overlay overlay rw,lowerdir=/a\n"
+                                        "701 700 8:1 /pods/x/hosts /etc/hosts rw - ext4 /dev/sda1 rw\n");
+    root.write("/proc/self/environ",
+               std::string("NO_KUBERNETES_SERVICE_HOST=1\0A=KUBERNETES_SERVICE_HOST=1", 55));
+    root.write("/proc/self/mountinfo",
+               "26 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
+               "90 26 0:60 / /var/lib/docker/overlay2/a/merged rw - overlay overlay rw\n");
+    CHECK(host_id() == machine);
+}
+
 TEST_CASE("files that are missing, empty, endless, no files or full of anything are survived") {
     const root_folder root;
     const auto everything = [&] {

@@ -14,6 +14,7 @@
 #include <nanotel/semconv/schema_url.hpp>
 #include <nanotel/semconv/server.hpp>
 
+#include <exception> // uncaught_exceptions
 #include <optional>
 #include <utility>
 
@@ -131,7 +132,8 @@ private:
 /// the summary of the query, with the attributes of the stable database conventions, and a measurement of
 /// db.client.operation.duration (Semantic Conventions, "Database client spans", "Database metrics"). Of a
 /// statement it costs a span and about a microsecond, with a lock for the measurement; of a query also to
-/// sanitise its text.
+/// sanitise its text. One that is left by an exception without having been told of an error has _OTHER for
+/// its error.type; database_client::run knows better.
 class database_call {
 public:
     explicit database_call(const database_statement& statement) noexcept : statement_(&statement) { begin(); }
@@ -176,6 +178,7 @@ public:
     /// Ends it before the scope does.
     void end() noexcept {
         if (!statement_) return;
+        if (error_type_.empty() && std::uncaught_exceptions() > uncaught_) fail_without_response("_OTHER");
         const double seconds = began_ != 0 ? detail::seconds_since(began_) : -1;
         // Within the span, which the measurement may have for an example.
         if (seconds >= 0)
@@ -219,8 +222,9 @@ private:
 
     const database_statement* statement_ = nullptr;
     std::optional<database_statement> own_;
-    std::optional<nanotel::span> span_; // never empty once it is constructed
-    std::uint64_t began_ = 0;           // ticks
+    std::optional<nanotel::span> span_;               // never empty once it is constructed
+    std::uint64_t began_ = 0;                         // ticks
+    const int uncaught_ = std::uncaught_exceptions(); // a destructor may call while another exception flies
     std::string status_code_;
     std::string error_type_;
 };

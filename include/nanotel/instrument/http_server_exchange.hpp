@@ -67,12 +67,13 @@ public:
         if (span_.is_recording()) describe(facts, redacted_keys);
         // Last, since nobody would take it back were there no memory for the rest.
         if (http_server_active.enabled()) {
-            counted_ = true;
+            counted_in_ = recording_enabled.load_relaxed();
             http_server_active.add(1, semconv::http_request_method = method_, semconv::url_scheme = scheme_);
         }
     }
     ~http_server_exchange() {
-        if (counted_)
+        // Another start counts from zero, and would go below it.
+        if (counted_in_ != 0 && counted_in_ == recording_enabled.load_relaxed())
             http_server_active.add(-1, semconv::http_request_method = method_, semconv::url_scheme = scheme_);
     }
     http_server_exchange(const http_server_exchange&) = delete;
@@ -167,8 +168,8 @@ private:
     std::string version_;
     std::string route_;
     std::string exception_;
-    std::uint64_t began_; // ticks; 0: nothing is started
-    bool counted_ = false;
+    std::uint64_t began_;          // ticks; 0: nothing is started
+    std::uint32_t counted_in_ = 0; // the number of the start; 0: in none
     nanotel::span span_;
 };
 

@@ -20,18 +20,39 @@ struct sql_dialect {
     bool hash_comments = false;         ///< # to the end of the line
     bool bracketed_names = false;       ///< [name]
     bool dollar_quotes = true;          ///< $tag$text$tag$
+    bool alternative_quotes = false;    ///< q'[text]'
+    /// Nobody knows whether a backslash escapes or a # begins a comment: from a quote on of which that
+    /// decides whether it is one, all is taken for a literal.
+    bool doubtful = false;
 
-    /// That of a db.system.name; the default for one that is not known.
+    /// That of a db.system.name. Of one that is not known, "other_sql" among them, double-quoted text is
+    /// taken for a string and what is doubtful for a literal: rather too little is told than too much.
     static constexpr sql_dialect of(std::string_view system) noexcept {
         sql_dialect dialect;
+        if (!is_known(system)) {
+            dialect.double_quoted_strings = dialect.alternative_quotes = dialect.doubtful = true;
+            return dialect;
+        }
         const bool of_mysql = system == "mysql" || system == "mariadb";
         const bool of_google = system == "gcp.spanner";
         dialect.backslash_escapes = of_mysql || of_google || system == "hive" || system == "clickhouse";
-        dialect.double_quoted_strings = of_mysql || of_google || system == "hive";
+        // SQLite takes a double-quoted word that names nothing for a string.
+        dialect.double_quoted_strings = of_mysql || of_google || system == "hive" || system == "sqlite";
         dialect.hash_comments = of_mysql || of_google || system == "clickhouse";
         dialect.bracketed_names = system == "microsoft.sql_server" || system == "sqlite";
         dialect.dollar_quotes = !of_mysql && !dialect.bracketed_names;
+        dialect.alternative_quotes = system == "oracle.db";
         return dialect;
+    }
+
+private:
+    static constexpr bool is_known(std::string_view system) noexcept {
+        for (const std::string_view known :
+             {"clickhouse", "cockroachdb", "derby", "gcp.spanner", "h2database", "hive", "hsqldb", "ibm.db2",
+              "mariadb", "microsoft.sql_server", "mysql", "oracle.db", "postgresql", "sap.hana", "sqlite",
+              "teradata", "trino"})
+            if (system == known) return true;
+        return false;
     }
 };
 
@@ -90,18 +111,24 @@ private:
         if (is_space(c)) {
             ++at_;
             blank();
-        } else if ((c == '-' && peek(1) == '-') || (c == '#' && dialect_.hash_comments)) {
+        } else if ((c == '-' && peek(1) == '-') ||
+                   (c == '#' && (dialect_.hash_comments || dialect_.doubtful))) {
+            const std::size_t begin = at_;
             while (at_ < query_.size() && query_[at_] != '\n') ++at_;
-            blank();
+            if (c == '#' && dialect_.doubtful &&
+                query_.substr(begin, at_ - begin).find_first_of("'\"`$") != query_.npos)
+                hide_rest();
+            else
+                blank();
         } else if (c == '/' && peek(1) == '*') {
             skip_comment();
             blank();
         } else if (c == '\'' || (c == '"' && dialect_.double_quoted_strings)) {
-            skip_quoted(c, dialect_.backslash_escapes);
+            skip_quoted(c, of_dialect());
             literal();
         } else if (c == '"' || c == '`' || (c == '[' && dialect_.bracketed_names)) {
             const std::size_t begin = at_;
-            if (skip_quoted(c == '[' ? ']' : c, false))
+            if (skip_quoted(c == '[' ? ']' : c, backslash::character))
                 name(query_.substr(begin, at_ - begin), true);
             else
                 literal(); // not closed: nobody knows what it is
@@ -140,11 +167,20 @@ private:
         }
     }
 
-    // To the closing quote; two of them are one that does not close. False: to the end, and not closed.
-    bool skip_quoted(char quote, bool backslashes) noexcept {
+    enum class backslash : std::uint8_t { character, escape, doubtful };
+    backslash of_dialect() const noexcept {
+        return dialect_.doubtful            ? backslash::doubtful
+               : dialect_.backslash_escapes ? backslash::escape
+                                            : backslash::character;
+    }
+
+    // To the closing quote; two of them are one that does not close. False: to the end, and not closed, or
+    // nobody knows.
+    bool skip_quoted(char quote, backslash is) noexcept {
         for (++at_; at_ < query_.size(); ++at_) {
-            if (backslashes && query_[at_] == '\\') {
+            if (is != backslash::character && query_[at_] == '\\') {
                 ++at_;
+                if (is == backslash::doubtful && peek() == quote) break;
             } else if (query_[at_] == quote) {
                 ++at_;
                 if (at_ == query_.size() || query_[at_] != quote) return true;
@@ -152,6 +188,24 @@ private:
         }
         at_ = query_.size();
         return false;
+    }
+
+    void hide_rest() {
+        at_ = query_.size();
+        literal();
+    }
+
+    // Behind q: '[text]', and with any other character on both sides.
+    void skip_alternative_quoted() noexcept {
+        const char opens = peek(1);
+        const char end[] = {opens == '['   ? ']'
+                            : opens == '{' ? '}'
+                            : opens == '(' ? ')'
+                            : opens == '<' ? '>'
+                                           : opens,
+                            '\''};
+        const std::size_t close = query_.find(std::string_view(end, 2), at_ + 2);
+        at_ = close == query_.npos ? query_.size() : close + 2;
     }
 
     bool skip_dollar_quoted() noexcept {
@@ -220,7 +274,10 @@ private:
         const std::string_view word = query_.substr(begin, at_ - begin);
         if (peek() == '\'') {
             // N'…', X'…', E'…', _utf8'…'; an E lets backslashes escape.
-            skip_quoted('\'', dialect_.backslash_escapes || is_any(word, "E"));
+            if (dialect_.alternative_quotes && (is_any(word, "Q") || is_any(word, "NQ")))
+                skip_alternative_quoted();
+            else
+                skip_quoted('\'', is_any(word, "E") && !dialect_.doubtful ? backslash::escape : of_dialect());
             literal();
         } else if (!after_dot_ && peek() != '.' && (is_any(word, "TRUE") || is_any(word, "FALSE"))) {
             literal();
@@ -276,9 +333,10 @@ private:
 
 /// Replaces the literals of a SQL text by ?: strings, numbers, booleans, binary and dollar-quoted ones,
 /// whatever prefix they have. Comments are left out, runs of blanks are one, IN (?, ?, ?) is IN (?); names,
-/// also quoted ones, and placeholders stay (Semantic Conventions, "Sanitization of db.query.text"). At most
-/// `most_text` bytes are made, cut between two tokens, and 64 KiB are read. Whatever is not closed is taken
-/// for a literal. Any bytes, in linear time; allocates its results alone.
+/// also quoted ones where the dialect quotes no strings so, and placeholders stay (Semantic Conventions,
+/// "Sanitization of db.query.text"). At most `most_text` bytes are made, cut between two tokens, and 64 KiB
+/// are read. Whatever is not closed is taken for a literal. Any bytes, in linear time; allocates its results
+/// alone.
 inline sanitized_query sanitize_query(std::string_view query, const sql_dialect& dialect = {},
                                       std::size_t most_text = 2048) {
     return detail::query_scanner(query, dialect, most_text).scan();

@@ -67,4 +67,18 @@ inline std::string container_id_of_mounts(std::string_view file) {
     return std::string(found);
 }
 
+// /proc/self/mountinfo: whether the root is an overlay, as that of most containers. Of several mounted over
+// each other the last is seen.
+inline bool has_overlay_root(std::string_view file) {
+    bool overlay = false;
+    for_each_line(file, [&](std::string_view line) {
+        const auto optional_end = line.find(" - ");
+        if (optional_end == line.npos || field_of(line, 4, ' ') != "/") return true;
+        const std::string_view type = field_of(line.substr(optional_end + 3), 0, ' ');
+        overlay = type == "overlay" || type == "fuse.fuse-overlayfs";
+        return true;
+    });
+    return overlay;
+}
+
 } // namespace nanotel::inline NANOTEL_ABI::detail

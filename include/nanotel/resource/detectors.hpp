@@ -19,7 +19,8 @@ namespace nanotel::inline NANOTEL_ABI {
 struct resource_detector_set {
     bool service = true; ///< service.instance.id: a random UUID for each process
     /// host.name, host.arch; and host.id (/etc/machine-id) where the process is in no container, whose image
-    /// would have brought the file. The name is that of the kernel: no name server is asked.
+    /// would have brought the file. A root that is an overlay counts for one, so that a live system has no
+    /// host.id either. The name is that of the kernel: no name server is asked.
     bool host = true;
     bool os = true; ///< os.type, os.name, os.version, os.description, from /etc/os-release and the kernel
     /// process.pid, process.parent_pid, process.executable.name, process.executable.path; and process.owner
@@ -130,7 +131,7 @@ public:
     void detect(std::string_view instance_id) {
         const std::string container = wanted_.container || wanted_.host ? container_id() : std::string();
         if (wanted_.service) set("service.instance.id", std::string(instance_id));
-        if (wanted_.host) detect_host(!container.empty());
+        if (wanted_.host) detect_host(!container.empty() || is_in_container());
         if (wanted_.os) detect_os();
         if (wanted_.process) detect_process();
         if (wanted_.command_args) detect_arguments();
@@ -152,10 +153,22 @@ private:
 
     std::string container_id() const {
         std::string id = container_id_of_groups(read_small_file(root_ + "/proc/self/cgroup", enough));
-        if (id.empty()) // a machine with many containers has many mounts
-            id =
-                container_id_of_mounts(read_small_file(root_ + "/proc/self/mountinfo", std::size_t{1} << 20));
-        return id;
+        return id.empty() ? container_id_of_mounts(read_mounts()) : id;
+    }
+
+    // Also where the id is not to be seen, as under containerd with cgroup v2, which is most of Kubernetes.
+    bool is_in_container() const {
+        if (::access((root_ + "/.dockerenv").c_str(), F_OK) == 0) return true;
+        if (::access((root_ + "/run/.containerenv").c_str(), F_OK) == 0) return true;
+        // As it was when the program began, and below the root as all else.
+        const std::string variables =
+            '\0' + read_small_file(root_ + "/proc/self/environ", std::size_t{1} << 20);
+        constexpr std::string_view of_pod("\0KUBERNETES_SERVICE_HOST=", 25);
+        return variables.find(of_pod) != variables.npos || has_overlay_root(read_mounts());
+    }
+
+    std::string read_mounts() const { // a machine with many containers has many
+        return read_small_file(root_ + "/proc/self/mountinfo", std::size_t{1} << 20);
     }
 
     void detect_host(bool in_container) {
