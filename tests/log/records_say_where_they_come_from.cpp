@@ -134,6 +134,18 @@ TEST_CASE("exceptions become attributes") {
     CHECK(!logs[3].attributes.contains("exception.type"));
 }
 
+TEST_CASE("the debug flag of B3 stays within the process") {
+    recording recorded;
+    const nanotel::context debugged{nanotel::trace_id{{1, 2}}, nanotel::span_id{3}, 0x83, true};
+    const nanotel::context_scope attached(debugged);
+    NANOTEL_LOG_INFO("attached {}", 1);
+    NANOTEL_LOG_INFO("attached", "list"_attr = std::vector<int>{1});
+    nanotel::log({.context = &debugged}, "named");
+    const auto logs = recorded.logs();
+    REQUIRE(logs.size() == 3);
+    for (const auto& log : logs) CHECK(log.flags == 3);
+}
+
 TEST_CASE("records carry the context that is current") {
     recording recorded;
     NANOTEL_LOG_INFO("outside");

@@ -99,6 +99,23 @@ TEST_CASE("types with a formatter of their own are formatted where they stand") 
     CHECK(logs.back().attributes["k"] == 7);
 }
 
+TEST_CASE("texts beside a type with a formatter of its own are what they are alone") {
+    recording recorded;
+    const char* const nothing = nullptr;
+    char* const nothing_to_change = nullptr;
+    const char tag[4] = {'a', 'b', 'c', 'd'}; // without a zero
+    const std::string text("x\0y", 3);
+    const point p{1, 2};
+    NANOTEL_LOG_INFO("{} {} {} {:>6} {} {}", nothing, nothing_to_change, tag, tag, text,
+                     std::string_view("v"));
+    NANOTEL_LOG_INFO("{} {} {} {:>6} {} {} {}", nothing, nothing_to_change, tag, tag, text,
+                     std::string_view("v"), p);
+    const auto logs = recorded.logs();
+    REQUIRE(logs.size() == 2);
+    CHECK(logs[0].body == std::string("(null) (null) abcd   abcd x\0y v", 31));
+    CHECK(logs[1].body == std::string("(null) (null) abcd   abcd x\0y v 1/2", 35));
+}
+
 TEST_CASE("a text that cannot be formatted comes as it stands") {
     recording recorded;
     NANOTEL_LOG_INFO("width {:{}}", 1, -5);

@@ -142,6 +142,7 @@ TEST_CASE("floating-point numbers arrive to the last bit, infinities and NaN too
 TEST_CASE("strings of every kind arrive") {
     const std::string text = "a text that is longer than thirty-two bytes, so that no short way takes it";
     char buffer[32] = "in a buffer";
+    char full[4] = {'f', 'u', 'l', 'l'}; // without a zero
     char* const pointer = buffer;
     const char* const null = nullptr;
     CHECK_ARRIVES(text, text);
@@ -149,6 +150,7 @@ TEST_CASE("strings of every kind arrive") {
     CHECK_ARRIVES(text.c_str(), text);
     CHECK_ARRIVES(pointer, "in a buffer");
     CHECK_ARRIVES(buffer, "in a buffer");
+    CHECK_ARRIVES(full, "full");
     CHECK_ARRIVES("literal", "literal");
     CHECK_ARRIVES("", "");
     CHECK_ARRIVES(null, "");

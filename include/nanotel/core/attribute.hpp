@@ -180,11 +180,18 @@ template <class V>
 using written_value = typename written_as<V>::type;
 
 // A const char array is a literal nearly always: its length is a constant once this is inlined. Should it be
-// a buffer after all, the length is that of the text in it.
+// a buffer after all, the length is that of the text in it, which has to end with a zero.
 template <std::size_t N>
 constexpr text array_text(const char (&characters)[N]) noexcept {
     const std::size_t length = __builtin_strlen(characters);
     return {characters, length < N ? length : N - 1};
+}
+// Of one that is no literal: a text without a zero goes to its last element.
+template <std::size_t N>
+constexpr text buffer_text(const char (&characters)[N]) noexcept {
+    std::size_t length = 0;
+    while (length < N && characters[length] != '\0') ++length;
+    return {characters, length};
 }
 
 template <class V>
@@ -257,7 +264,7 @@ struct key {
     }
     template <std::size_t N>
     constexpr auto operator=(char (&value)[N]) const noexcept {
-        return attribute<key, text>{detail::array_text(value)};
+        return attribute<key, text>{detail::buffer_text(value)};
     }
     template <class T, std::size_t N>
         requires(!detail::character<T>)

@@ -4,6 +4,8 @@
 
 #include <nanotel/core/attribute.hpp>
 
+#include <string.h> // strnlen
+
 #include <fmt/format.h>
 
 #include <string>
@@ -106,6 +108,17 @@ constexpr value_type argument_type_of() noexcept {
         return argument_type::nothing;
 }
 
+// A literal nearly always, of which this is a constant; a buffer without a zero is a text to its last
+// element.
+template <std::size_t N>
+text text_of_array(const char (&characters)[N]) noexcept {
+#if __has_builtin(__builtin_strnlen) // g++, which knows the function by this name alone where -std is strict
+    return {characters, __builtin_strnlen(characters, N)};
+#else
+    return {characters, ::strnlen(characters, N)};
+#endif
+}
+
 // The value that is written into the slot: one of those of attributes, a word for all else of fixed size.
 template <class T>
 constexpr decltype(auto) slot_value(const T& argument) noexcept {
@@ -126,7 +139,7 @@ constexpr decltype(auto) slot_value(const T& argument) noexcept {
     else if constexpr (std::is_same_v<T, void*> || std::is_same_v<T, const void*>)
         return std::uint64_t{reinterpret_cast<std::uintptr_t>(argument)};
     else if constexpr (std::is_array_v<T>)
-        return array_text(argument);
+        return text_of_array(argument);
     else if constexpr (std::is_same_v<T, fmt::string_view>)
         return text(argument.data(), argument.size());
     else if constexpr (std::is_pointer_v<T>)

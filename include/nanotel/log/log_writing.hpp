@@ -74,7 +74,8 @@ inline void name_context_for_log(thread_state& thread) noexcept {
                                                     std::uint64_t ticks) noexcept {
     const std::uint64_t word = context.word;
     const bool valid = (word & context_word::valid) != 0;
-    const std::uint64_t flags = valid ? word >> context_word::flags_shift & 0xff : 0;
+    // The debug of B3 stays within the process.
+    const std::uint64_t flags = valid ? word >> context_word::flags_shift & (0xff & ~debug_flag) : 0;
     const std::uint64_t size_kind_and_flags =
         size | std::uint64_t{static_cast<std::uint16_t>(record_kind::log)} << 32 | flags << 48;
     const std::uint64_t site_and_sections = site | std::uint64_t{sections} << 32;

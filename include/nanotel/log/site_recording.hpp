@@ -166,6 +166,17 @@ void with_text_arguments(const Use& use, const All&... all) {
         }(all...);
 }
 
+// As the copied path has them: a null pointer is a text too, and an array ends with its last element.
+template <class A>
+constexpr decltype(auto) shown_value(const A& argument) noexcept {
+    if constexpr (is_text_argument<A>) {
+        const text value = slot_value(argument);
+        return fmt::string_view(value.data, value.size);
+    } else {
+        return (argument);
+    }
+}
+
 template <class... A>
 void format_log(fmt::memory_buffer& into, fmt::string_view format, const A&... arguments) noexcept {
 #if defined(__cpp_exceptions)
@@ -173,7 +184,10 @@ void format_log(fmt::memory_buffer& into, fmt::string_view format, const A&... a
 #endif
         with_text_arguments<sizeof...(A)>(
             [&](const auto&... of_text) {
-                fmt::vformat_to(fmt::appender(into), format, fmt::make_format_args(of_text...));
+                const auto write = [&](const auto&... shown) {
+                    fmt::vformat_to(fmt::appender(into), format, fmt::make_format_args(shown...));
+                };
+                write(shown_value(of_text)...);
             },
             arguments...);
 #if defined(__cpp_exceptions)

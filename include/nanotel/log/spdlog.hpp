@@ -4,6 +4,7 @@
 #pragma once
 
 #include <nanotel/log.hpp>
+#include <nanotel/log/state_of_process.hpp>
 
 #include <spdlog/sinks/sink.h>
 #include <spdlog/version.h>
@@ -77,13 +78,14 @@ public:
 private:
     // One for each name, which lives as long as the sink.
     const logger& logger_of(std::string_view name) {
+        auto& [mutex, loggers] = state_.get();
         {
-            const std::shared_lock lock(mutex_);
-            if (const auto known = loggers_.find(name); known != loggers_.end()) return *known->second;
+            const std::shared_lock lock(mutex);
+            if (const auto known = loggers.find(name); known != loggers.end()) return *known->second;
         }
-        const std::unique_lock lock(mutex_);
-        if (const auto known = loggers_.find(name); known != loggers_.end()) return *known->second;
-        const auto [made, added] = loggers_.emplace(std::string(name), nullptr);
+        const std::unique_lock lock(mutex);
+        if (const auto known = loggers.find(name); known != loggers.end()) return *known->second;
+        const auto [made, added] = loggers.emplace(std::string(name), nullptr);
         made->second = std::make_unique<logger>(text(made->first)); // a key stays where it is
         return *made->second;
     }
@@ -95,8 +97,11 @@ private:
         }
     };
 
-    std::shared_mutex mutex_;
-    std::unordered_map<std::string, std::unique_ptr<logger>, hash, std::equal_to<>> loggers_;
+    struct state {
+        std::shared_mutex mutex;
+        std::unordered_map<std::string, std::unique_ptr<logger>, hash, std::equal_to<>> loggers;
+    };
+    detail::state_of_process<state> state_;
 };
 
 } // namespace nanotel::inline NANOTEL_ABI
