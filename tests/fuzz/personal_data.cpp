@@ -45,6 +45,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const std::string around = std::string(input) + "\nada@example.com\n" + std::string(input);
         const std::string hidden = sent(*hashing, around, nanotel::text_place::log_body);
         expect(hidden.find("\nada@example.com\n") == std::string::npos);
+        for (const char* const before : {"\n\x1b[31m", "\n\\t", "\nip_"}) {
+            const std::string known = before + std::string("10.0.0.1\n");
+            const std::string safe =
+                sent(*hashing, std::string(input) + known, nanotel::text_place::log_body);
+            expect(safe.find(known) == std::string::npos);
+        }
     }
     static_cast<void>(nanotel::detail::is_denied_key(input, (size & 1) != 0));
     return 0;

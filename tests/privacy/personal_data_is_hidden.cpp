@@ -55,6 +55,7 @@ TEST_CASE("e-mail addresses are found wherever they stand") {
            {"user=ada@example.com", "user=<>"},
            {"5551234567@example.com", "<>"},
            {"mailto:ada@example.com?x", "mailto:<>?x"},
+           {"\x1b[31mada@example.com\x1b[0m", "\x1b[31m<>\x1b[0m"},
            {"j\xc3\xb6rg@m\xc3\xbcller.example", "<>"}});
     check_untouched({"a@b", "@", "a@", "@b.de", "a @ b.de", "x@1.2.3", "@@@@", "%40example.com"});
 }
@@ -120,6 +121,50 @@ TEST_CASE("IPv4 addresses are four numbers that fit into bytes") {
     CHECK(with({}, "ada@example.com", "app.version") != "ada@example.com");
 }
 
+TEST_CASE("addresses and cards are found behind letters that are of no word") {
+    check({{"\x1b[31m10.0.0.1\x1b[0m", "\x1b[31m<>\x1b[0m"},
+           {"\x1b[1;38:5:196m4111111111111111", "\x1b[1;38:5:196m<>"},
+           {"\x1b[m10.0.0.1\x1b[K10.0.0.2", "\x1b[m<>\x1b[K<>"},
+           {R"(\u001b[31m10.0.0.1 \x1b[1;31m10.0.0.1 \033[0m10.0.0.1 \e[0m10.0.0.1)",
+            R"(\u001b[31m<> \x1b[1;31m<> \033[0m<> \e[0m<>)"},
+           {R"(a\n192.168.1.10\n)", R"(a\n<>\n)"},
+           {R"(a\\n192.168.1.10\r10.0.0.1\b10.0.0.1\f10.0.0.1)", R"(a\\n<>\r<>\b<>\f<>)"},
+           {R"(\t4111111111111111)", R"(\t<>)"},
+           {R"(\u000a10.0.0.1 \u00204111111111111111 \u003D10.0.0.1)", R"(\u000a<> \u0020<> \u003D<>)"},
+           {R"(\n555-123-4567)", R"(\n<>)"},
+           {"ip%3D10.0.0.1&card%20%3d4111111111111111", "ip%3D<>&card%20%3d<>"},
+           {"visa_4111111111111111", "visa_<>"},
+           {"visa_4111 1111 1111 1111_x", "visa_<>_x"},
+           {"ip_10.0.0.1", "ip_<>"},
+           {"backend_10.0.0.1_8080 10.0.0.1_8080", "backend_<>_8080 <>_8080"},
+           {"ip_10.0.0.1-10.0.0.9", "ip_<>-<>"},
+           {"ip_10.0.0.1-8080 ip_10.0.0.1-eth0", "ip_<>-8080 ip_<>-eth0"},
+           {"a_1_10.0.0.1", "a_1_<>"}});
+    check_untouched({"x10.0.0.1",
+                     "m10.0.0.1",
+                     "[31m10.0.0.1",
+                     "x[31m10.0.0.1",
+                     "visa4111111111111111",
+                     "v1.2.3.4",
+                     "x_v1.2.3.4",
+                     "_1.2.3.4.5",
+                     "_256.0.0.1",
+                     "id_5551234567",
+                     "id_4111111111111112",
+                     "id_1732950000123",
+                     "20261130_065455",
+                     "at_06:54:00.123456789",
+                     "span_4bf92f3577b34da6",
+                     "trace_4bf92f3577b34da6a3ce929d0e0e4736",
+                     "id_550e8400-e29b-41d4-a716-446655440000",
+                     "_42345678-1234-1234-1234-123456789012",
+                     "conf_1.2.5.1-2_all.deb",
+                     "conf_1.2.5.1_amd64.deb",
+                     "conf_1.2.5.1+dfsg1",
+                     R"(C:\new\table\bin)",
+                     R"(\u00e9t\u00e9)"});
+}
+
 TEST_CASE("keys are found by how they begin and by what they are called") {
     check({{"sk_live_abcdefghij1234567890", "<>"},
            {"Authorization: Bearer abc.def-123456", "Authorization: Bearer <>"},
@@ -146,6 +191,100 @@ TEST_CASE("keys are found by how they begin and by what they are called") {
                      R"({"completion_tokens": 12})", "gsk_abcdefghij012345678"});
     check_untouched({"Bearer authentication failed", "unexpected token: foo", "basic auth is off", "sk-learn",
                      "tokens: 12", "password", "password=", "the key eyJ is short"});
+}
+
+TEST_CASE("what only looks as if it had been hidden before is hidden") {
+    check({{"password=[hunter2]", "password=<>"},
+           {"password=[hun,ter2] x", "password=<> x"},
+           {"password=*hunter2", "password=<>"},
+           {"password=****", "password=<>"},
+           {"password=[REDACTED]hunter2", "password=<>"},
+           {"password=sha256:hunter2", "password=<>"},
+           {"password=sha256:0123456789abcdef0", "password=<>"},
+           {"password=sha256:0123456789abcdeg", "password=<>"},
+           {R"({"password":"*hunter2"})", R"({"password":"<>"})"},
+           {"https://app:[hunter2]@db", "https://app:<>@db"}});
+    check_untouched({"password=[REDACTED]", "password=[REDACTED], x]", "password=***",
+                     "password=sha256:0123456789abcdef x", R"({"password":"[REDACTED]"})",
+                     R"({"password":["***"]})", "<password>***</password>", "--password [REDACTED]",
+                     "password: *** ***", "https://app:[REDACTED]@db"});
+}
+
+TEST_CASE("of lists under the name of a secret all strings are hidden") {
+    check({{R"({"password":["hunter2"]})", R"({"password":["<>"]})"},
+           {R"({"secrets": [ "a]1", "b2" ], "user": "ada"})", R"({"secrets": [ "<>" ], "user": "ada"})"},
+           {R"({"secrets":[["a1"],["b2"]],"c":"d"})", R"({"secrets":[["a1"],["b2"]],"c":"d"})"},
+           {R"({\"password\":[\"hunter2\"],\"x\":1})", R"({\"password\":[\"<>\"],\"x\":1})"},
+           {R"({"password":["hunter2)", R"({"password":["<>)"},
+           {R"({"pin":[1,2,3,4],"x":5})", R"({"pin":<>,"x":5})"},
+           {R"({"credentials":{"user":"ada","password":"x"}})",
+            R"({"credentials":{"user":"ada","password":"<>"}})"}});
+    check_untouched({"tokens=[101, 2023, 102]", "tokens = []", "tokens: ['the', 'cat']", "tokens = {",
+                     "unexpected token: [ at line 3, of [foo]", R"({"tokens":{"input":12}})"});
+}
+
+TEST_CASE("secrets are found in all the ways in which they are given") {
+    check({{"pass=hunter2 DB_PASS=hunter2x", "pass=<> DB_PASS=<>"},
+           {R"({"pass":"hunter2","otp":123456,"pin": 1234})", R"({"pass":"<>","otp":<>,"pin": <>})"},
+           {"smtpPass: hunter2, passcode: ab12", "smtpPass: <>, passcode: <>"},
+           {"user: ada pass: admin", "user: ada pass: <>"},
+           {"bearer=hunter2", "bearer=<>"},
+           {"curl --password hunter2 --user ada", "curl --password <> --user ada"},
+           {"--password=hunter2", "--password=<>"},
+           {"--db-pass  'hunter 2' x", "--db-pass  '<>' x"},
+           {R"(["--password","hunter2","x"])", R"(["--password","<>","x"])"},
+           {"password => hunter2", "password => <>"},
+           {"'password'     =>     'hunter2',", "'password'     =>     '<>',"},
+           {"password := hunter2 token == a1b2", "password := <> token == <>"},
+           {"token === 'a1b2'", "token === '<>'"},
+           {"<password>hunter2</password>", "<password><></password>"},
+           {"<a:Password Type=\"x#y\">\n hunter 2\n</a:Password>",
+            "<a:Password Type=\"x#y\">\n <>\n</a:Password>"},
+           {"<password><![CDATA[a<b]]></password>", "<password><![CDATA[<>]]></password>"},
+           {"<password>hunter2", "<password><>"},
+           {"\x1b[31mpass=hunter2", "\x1b[31mpass=<>"},
+           {R"(\npass=hunter2\ttoken=a1)", R"(\npass=<>)"},
+           {R"(C:\token=a1)", R"(C:\token=<>)"}});
+    check_untouched({"bypass=hunter2",
+                     "passed: hunter2",
+                     "compass=north1",
+                     "spinning=yes1",
+                     "pinned=true1",
+                     "pass_rate: 95.5%",
+                     "pass-through=on",
+                     "pin_mode=OUTPUT",
+                     "bearer_format: JWT",
+                     "pass=12 fail=0",
+                     R"({"pass":true,"pin":13})",
+                     "otp: expired",
+                     "pin: invalid",
+                     "second pass: sorting the rows",
+                     "--- PASS: TestCart2 (0.00s)",
+                     "std::pin::Pin::new(x)",
+                     "--password is required",
+                     "--password --user ada",
+                     "--password-file /run/secrets/x",
+                     "non--password hunter2",
+                     "the password hunter2",
+                     "login <password> <host>",
+                     "login <password> host",
+                     "<password></password>",
+                     "<password/>x</a>",
+                     "Option<Token> is none",
+                     "<tokens>12</tokens>"});
+}
+
+TEST_CASE("passwords of several words are hidden where a line says nothing else") {
+    check({{"password: correct horse battery\nx y", "password: <>\nx y"},
+           {"x: 1, Password: correct horse, y z", "x: 1, Password: <>, y z"},
+           {"  - password: correct horse user: ada", "  - password: <> user: ada"},
+           {"password: correct horse user=ada", "password: <> user=ada"},
+           {R"("password: correct horse" x)", R"("password: <>" x)"},
+           {R"(x\npassword: correct horse\ny z)", R"(x\npassword: <>\ny z)"},
+           {"the passphrase: correct horse battery", "the passphrase: <>"},
+           {"check password: connection refused", "check password: <> refused"},
+           {"password=correct horse", "password=<> horse"},
+           {"secret: correct horse", "secret: <> horse"}});
 }
 
 TEST_CASE("of cookies all are hidden, to the end of the line") {
@@ -180,6 +319,9 @@ TEST_CASE("passwords in URLs are hidden, whatever the host is called") {
     // One that begins before the limit is hidden whole, however far its @ is.
     const std::string text = "postgres://app:" + std::string(150, 'x') + "@db";
     CHECK(with({.attribute_limit = 40}, text) == "postgres://app:[REDACTED]@db");
+    // One that begins behind it ends the search.
+    CHECK(with({.attribute_limit = 40}, std::string(40, 'x') + " https://u:hunter2@db") ==
+          std::string(40, 'x'));
     CHECK(with({.api_keys = privacy_action::keep}, "https://u:ada@example.com") ==
           "https://u:ada@example.com");
 }
@@ -210,7 +352,9 @@ TEST_CASE("what is found is hashed, redacted, cut or kept") {
 TEST_CASE("what was hidden is not hidden again") {
     for (const std::string_view text :
          {"ada@example.com", "/home/ada/x", "10.0.0.1", "password=x", "sk_live_abcdefghij12",
-          "https://user:pass@example.com/x", "Cookie: a=1; b=2", "-----BEGIN PRIVATE KEY-----"}) {
+          "https://user:pass@example.com/x", "Cookie: a=1; b=2", "-----BEGIN PRIVATE KEY-----",
+          R"({"password":["x", "y"]})", "password=[x]", "password: correct horse", "--password x",
+          "<password>x</password>", "\x1b[31m10.0.0.1", "ip_10.0.0.1"}) {
         CAPTURE(text);
         const std::string once = with({}, text);
         CHECK(once != text);
@@ -260,6 +404,17 @@ TEST_CASE("values of secret keys are never sent, and numbers of quantities are")
                                        "SSNNumber",
                                        "myapitoken",
                                        "useridtoken",
+                                       "pass",
+                                       "db_pass",
+                                       "SMTP_PASS",
+                                       "SMTP_PASS_2",
+                                       "smtpPass",
+                                       "passcode",
+                                       "pin",
+                                       "card.pin",
+                                       "otp",
+                                       "otpCode",
+                                       "bearer",
                                        "auth"}) {
         CAPTURE(key);
         CHECK(hides(key, false));
@@ -271,7 +426,9 @@ TEST_CASE("values of secret keys are never sent, and numbers of quantities are")
         CHECK_FALSE(hides(key, true));
     }
     for (const std::string_view key :
-         {"author", "tokenizer", "passage", "name", "", "keyboard", "csrf.token", "authority"}) {
+         {"author",    "tokenizer", "passage",  "name",   "",          "keyboard",      "csrf.token",
+          "authority", "bypass",    "compass",  "passed", "pass_rate", "passThrough",   "pinned",
+          "spin",      "shipping",  "pin_mode", "pins",   "options",   "bearer_format", "forbearer"}) {
         CAPTURE(key);
         CHECK_FALSE(hides(key, false));
     }
@@ -362,7 +519,27 @@ TEST_CASE("long hostile texts take time in proportion to their length") {
                                          "Cookie:",
                                          "'cookie:-----BEGIN PRIVATE KEY-----'",
                                          "555-123-4567-",
-                                         "token: a "}) {
+                                         "token: a ",
+                                         "password:[\"",
+                                         "token:[\"a\"",
+                                         "tokens: ['a' ",
+                                         "password:[1,",
+                                         "password:{",
+                                         "--password ",
+                                         "--password\",",
+                                         "<password>",
+                                         "<a:password ",
+                                         "<password><![CDATA[",
+                                         "password: a b ",
+                                         "passphrase:\n",
+                                         "password: a b:\n",
+                                         "\x1b[1;",
+                                         "\x1b[31m1",
+                                         "_1",
+                                         "_1.1.1.1-",
+                                         "\\n1",
+                                         "\\u0020",
+                                         "%20"}) {
         std::string text;
         while (text.size() < (1u << 20)) text += piece;
         std::string instead;

@@ -11,10 +11,13 @@ inline constexpr std::string_view denied_anywhere[] = {
     "password",      "passwd",      "passphrase",     "secret",      "apikey",       "accesskey",
     "privatekey",    "credential",  "authorization",  "accesstoken", "refreshtoken", "authtoken",
     "sessiontoken",  "bearertoken", "socialsecurity", "creditcard",  "cardnumber",   "signingkey",
-    "encryptionkey", "apitoken",    "idtoken"};
+    "encryptionkey", "apitoken",    "idtoken",        "passcode"};
 // Found as a word of a key: token, user.ssn. Within others they mean something else.
-inline constexpr std::string_view denied_words[] = {"token", "pwd",    "ssn", "cvv",
-                                                    "cvc",   "cookie", "jwt", "auth"};
+inline constexpr std::string_view denied_words[] = {"token",  "pwd", "ssn",  "cvv",    "cvc",
+                                                    "cookie", "jwt", "auth", "otpcode"};
+// As the last word alone, but for digits: db_pass, SMTP_PASS_2. Before others they mean something else:
+// pass_rate, pass-through, pin_mode, bearer_format.
+inline constexpr std::string_view denied_last_words[] = {"pass", "pin", "otp", "bearer"};
 
 // The last words of keys that count what they are named after: token_count, secret.size. Their numbers are no
 // secret.
@@ -49,6 +52,18 @@ constexpr bool begins_word_in_key(std::string_view key, std::size_t at) noexcept
 }
 constexpr bool ends_word_in_key(std::string_view key, std::size_t at) noexcept {
     return at >= key.size() || !is_ascii_letter(key[at]) || begins_word_in_key(key, at);
+}
+
+constexpr bool holds_word(std::string_view key, std::string_view word) noexcept {
+    for (std::size_t i = 0; i < key.size(); ++i)
+        if (is_key_character(key[i]) && end_of_word_in_key(key, i, word) != 0) return true;
+    return false;
+}
+
+// Whether the key has no word from `at` on, but digits at most.
+constexpr bool ends_words_in_key(std::string_view key, std::size_t at) noexcept {
+    while (at < key.size() && (is_ascii_digit(key[at]) || !is_key_character(key[at]))) ++at;
+    return at == key.size();
 }
 
 // Whether the value of the key is never to be sent. `is_number`: it is one, which is no secret under the name
@@ -87,6 +102,10 @@ constexpr bool is_denied_key(std::string_view key, bool is_number, const Words& 
             if (ends_word_in_key(key, end)) return true;
             const bool plural = lower_case(key[end]) == 's' && ends_word_in_key(key, end + 1);
             if (plural && !is_number) return true;
+        }
+        for (const std::string_view word : denied_last_words) {
+            const std::size_t end = end_of_word_in_key(key, i, word);
+            if (end != 0 && ends_words_in_key(key, end)) return true;
         }
     }
     return false;

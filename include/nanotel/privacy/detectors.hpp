@@ -3,6 +3,7 @@
 // scanners that go over it once, each with a bounded look around the character that gives it away.
 #pragma once
 
+#include <nanotel/privacy/assignments.hpp>
 #include <nanotel/privacy/characters.hpp>
 #include <nanotel/privacy/keys.hpp>
 #include <nanotel/privacy/numbers.hpp>
@@ -38,6 +39,9 @@ constexpr found_data email_around(std::string_view text, std::size_t at, std::si
     constexpr std::size_t most_local = 64, most_domain = 255; // RFC 5321, section 4.5.3.1
     std::size_t begin = at;
     while (begin > least && at - begin < most_local && is_local_part(text[begin - 1])) --begin;
+    // The colours of a terminal before it.
+    if (begin > least && (text[begin - 1] == '[' || text[begin - 1] == ';'))
+        if (const std::size_t escape = end_of_escape(text, begin); escape < at) begin = escape;
     // What may stand in a local part and never begins one in practice: `user=ada@…`, `mailto/ada@…`.
     for (std::size_t i = at; i-- > begin;)
         if (text[i] == '=' || text[i] == '/' || text[i] == '?' || text[i] == '&' || text[i] == '\'') {
@@ -102,10 +106,7 @@ constexpr url_password password_before(std::string_view text, std::size_t at, st
     }
     const std::string_view password = text.substr(begin, at - begin);
     if (password.empty()) return {};
-    const bool hidden = password == "***" || (password.front() == '[' && password.back() == ']') ||
-                        (password.size() == 23 && goes_on_with(password, 0, "sha256:") &&
-                         end_of_run(password, 7, is_hexadecimal) == 23);
-    return {true, {begin, hidden ? 0 : password.size(), personal_data::api_key}};
+    return {true, {begin, is_hidden(password) ? 0 : password.size(), personal_data::api_key}};
 }
 
 // -- home folders: the name of the user alone
@@ -142,6 +143,19 @@ constexpr found_data home_at(std::string_view text, std::size_t at) noexcept {
     return {name, end - name, personal_data::home_path};
 }
 
+// -- keys of services and secrets by their names
+
+// At the beginning of a word.
+constexpr key_match match_key(std::string_view text, std::size_t at) noexcept {
+    const std::size_t word_end = end_of_word(text, at);
+    if (goes_on_with(text, at, "sha256:")) // what this library writes in the place of others
+        return {at, 0, end_of_run(text, at + 7, is_hexadecimal)};
+    if (const std::size_t end = end_of_known_key(text, at)) return {at, end - at, word_end};
+    if (const key_match found = match_scheme(text, at, word_end); found.size != 0) return found;
+    if (const key_match found = match_assignment(text, at); found.size != 0) return found;
+    return {at, 0, word_end};
+}
+
 // -- all of them
 
 // Calls found(found_data) for each, in their order; they do not overlap. It ends at `enough`, which `found`
@@ -150,7 +164,13 @@ template <class Found>
 constexpr void find_personal_data(std::string_view text, const std::size_t& enough, Found&& found) {
     // The sign of an e-mail address, or that behind a password, may stand behind its end.
     constexpr std::size_t look_ahead = most_url_user;
-    std::size_t done = 0; // what lies before was told
+    std::size_t done = 0;     // what lies before was told
+    std::size_t boundary = 0; // where the last escape ended
+    // To the end of the word at `at`, of which the first letters may be of an escape.
+    const auto after = [&](std::size_t at, std::size_t word_end) {
+        const std::size_t escape = end_of_escape(text, at);
+        return escape == at ? word_end : boundary = escape;
+    };
     for (std::size_t i = 0; i < text.size() && i < enough + look_ahead;) {
         const char c = text[i];
         found_data here;
@@ -162,21 +182,21 @@ constexpr void find_personal_data(std::string_view text, const std::size_t& enou
                 here = {i, end - i, personal_data::api_key};
         } else if (c == '/' || c == '\\') {
             here = home_at(text, i);
-        } else if (begins_number(text, i, done)) {
+        } else if (begins_number(text, i, done, boundary)) {
             const number_match number = match_number(text, i);
             here = {i, number.size,
                     number.kind == number_kind::card    ? personal_data::card
                     : number.kind == number_kind::phone ? personal_data::phone
                                                         : personal_data::ipv4};
             if (number.size == 0) {
-                i += number.skip;
+                i = after(i, i + number.skip);
                 continue;
             }
-        } else if (begins_word(text, i)) {
+        } else if (begins_word(text, i) || (i == boundary && is_word_character(c))) {
             const key_match key = match_key(text, i);
             here = {key.begin, key.size, personal_data::api_key};
             if (key.size == 0) {
-                i = key.word_end;
+                i = after(i, key.word_end);
                 continue;
             }
         }
@@ -184,10 +204,9 @@ constexpr void find_personal_data(std::string_view text, const std::size_t& enou
             ++i;
             continue;
         }
-        i = here.begin + here.size;
-        if (here.begin >= enough) continue; // a password that begins before may end behind it
-        found(here);
-        done = i;
+        // Also where it is not told, else a password would be found from the sign behind it once more.
+        i = done = here.begin + here.size;
+        if (here.begin < enough) found(here); // a password that begins before may end behind it
     }
 }
 

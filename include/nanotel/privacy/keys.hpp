@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Keys and tokens of services in a text, by the beginnings that those give them, and what stands behind the
-// name of a secret: Bearer …, password=…, "token": "…".
+// Keys and tokens of services in a text, by the beginnings that those give them, private keys, and what
+// stands behind the name of a scheme: Bearer ….
 #pragma once
 
-#include <nanotel/privacy/denied_keys.hpp>
+#include <nanotel/privacy/characters.hpp>
 
 namespace nanotel::inline NANOTEL_ABI::detail {
 
@@ -23,12 +23,6 @@ constexpr bool is_of_credential(char c) noexcept {
 }
 constexpr bool is_of_key(char c) noexcept {
     return is_ascii_letter(c) || is_ascii_digit(c) || c == '_' || c == '-';
-}
-
-template <class Is>
-constexpr std::size_t end_of_run(std::string_view text, std::size_t at, Is is) noexcept {
-    while (at < text.size() && is(text[at])) ++at;
-    return at;
 }
 
 struct known_key_start {
@@ -113,117 +107,6 @@ constexpr key_match match_scheme(std::string_view text, std::size_t at, std::siz
     bool odd = false; // no word of a language
     for (std::size_t i = begin; i < end; ++i) odd = odd || is_ascii_digit(text[i]) || text[i] == '=';
     return end - begin >= (odd ? 8u : 20u) ? key_match{begin, end - begin, word_end} : key_match{};
-}
-
-constexpr bool is_quote(char c) noexcept { return c == '"' || c == '\'' || c == '`'; }
-
-// Cookie and Set-Cookie, also as http.request.header.cookie.
-constexpr bool is_cookie_header(std::string_view name) noexcept {
-    const std::size_t dot = name.rfind('.');
-    if (dot != std::string_view::npos) name.remove_prefix(dot + 1);
-    if (name.size() == 10 && goes_on_with(name, 0, "set") && (name[3] == '-' || name[3] == '_'))
-        name.remove_prefix(4);
-    return name.size() == 6 && goes_on_with(name, 0, "cookie");
-}
-
-// Whether it may be of a language or of a program, as in "token: expired" and "unexpected token: '}'": short,
-// with no digit, and not of capitals among small letters.
-constexpr bool is_ordinary_word(std::string_view value) noexcept {
-    constexpr std::size_t most = 24;
-    if (value.size() > most) return false;
-    unsigned humps = 0;
-    for (std::size_t i = 0; i < value.size(); ++i) {
-        if (is_ascii_digit(value[i])) return false;
-        const bool is_upper = value[i] >= 'A' && value[i] <= 'Z';
-        if (i != 0 && is_upper && value[i - 1] >= 'a' && value[i - 1] <= 'z') ++humps;
-    }
-    return humps <= 1;
-}
-
-constexpr bool is_decimal(std::string_view value) noexcept {
-    bool point = false, digit = false;
-    for (const char c : value) {
-        if (c == '.' && !point)
-            point = true;
-        else if (is_ascii_digit(c))
-            digit = true;
-        else
-            return false;
-    }
-    return digit;
-}
-
-// The value behind the name of a secret: name=value, "name": "value", Authorization: value.
-constexpr key_match match_assignment(std::string_view text, std::size_t at) noexcept {
-    constexpr std::size_t most_name = 64;
-    const std::size_t end =
-        end_of_run(text.substr(0, at + most_name), at, [](char c) { return is_of_key(c) || c == '.'; });
-    std::size_t i = end;
-    const auto skip = [&](auto is, unsigned most) {
-        for (unsigned n = 0; n < most && i < text.size() && is(text[i]); ++n) ++i;
-    };
-    const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
-    skip([](char c) { return c == '\\'; }, 2); // JSON within JSON
-    const bool quoted = i < text.size() && is_quote(text[i]);
-    if (quoted) ++i;
-    skip(is_space, 2);
-    if (i >= text.size() || (text[i] != '=' && text[i] != ':')) return {};
-    const bool colon = text[i] == ':';
-    ++i;
-    const std::string_view name = text.substr(at, end - at);
-    if (!is_denied_key(name)) return {};
-    skip(is_space, 4);
-    // Authorization: Bearer …, whose scheme tells nothing.
-    for (const std::string_view scheme : {"bearer ", "basic ", "digest ", "token "})
-        if (goes_on_with(text, i, scheme)) i += scheme.size();
-    const bool within_text = i < text.size() && text[i] == '\\'; // its quotes are escaped themselves
-    skip([](char c) { return c == '\\'; }, 2);
-    char closing = 0;
-    if (i < text.size() && is_quote(text[i])) closing = text[i++];
-    const std::size_t begin = i;
-    const bool cookies = is_cookie_header(name);
-    // What was hidden before.
-    if (begin < text.size() &&
-        (text[begin] == '[' || text[begin] == '*' || goes_on_with(text, begin, "sha256:")))
-        return {};
-    if (closing == 0 && cookies && colon && at != 0 && is_quote(text[at - 1])) closing = text[at - 1];
-    const std::size_t private_key = closing == 0 ? end_of_private_key(text, begin) : 0;
-    if (closing != 0)
-        while (i < text.size() && text[i] != closing) i += !within_text && text[i] == '\\' ? 2 : 1;
-    else if (private_key != 0)
-        i = private_key;
-    else if (cookies && colon) // all of them, to the end of the line
-        while (i < text.size() && text[i] != '\n' && text[i] != '\r') ++i;
-    else
-        while (i < text.size() && static_cast<unsigned char>(text[i]) > 0x20 && text[i] != '&' &&
-               text[i] != ',' && text[i] != ';' && text[i] != ')' && text[i] != '}' && text[i] != '<' &&
-               !is_quote(text[i])) {
-            ++i;
-            if (cookies && i + 1 < text.size() && text[i] == ';' && text[i + 1] == ' ')
-                i += 2; // and the next
-        }
-    if (i > text.size()) i = text.size();
-    if (closing != 0 && i > begin && text[i - 1] == '\\') --i;
-    if (i == begin) return {};
-    const std::string_view value = text.substr(begin, i - begin);
-    // token_count=5, "tokens: 12".
-    if (is_decimal(value) && !is_denied_key(name, true)) return {};
-    // "unexpected token: x" is prose.
-    const bool prose_name = goes_on_with(name, 0, "token") &&
-                            (name.size() == 5 || (name.size() == 6 && lower_case(name[5]) == 's'));
-    if (colon && !quoted && prose_name && is_ordinary_word(value)) return {};
-    return {begin, value.size(), end};
-}
-
-// At the beginning of a word.
-constexpr key_match match_key(std::string_view text, std::size_t at) noexcept {
-    std::size_t word_end = end_of_run(text, at, is_word_character);
-    if (goes_on_with(text, at, "sha256:")) // what this library writes in the place of others
-        return {at, 0, end_of_run(text, at + 7, is_hexadecimal)};
-    if (const std::size_t end = end_of_known_key(text, at)) return {at, end - at, word_end};
-    if (const key_match found = match_scheme(text, at, word_end); found.size != 0) return found;
-    if (const key_match found = match_assignment(text, at); found.size != 0) return found;
-    return {at, 0, word_end};
 }
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

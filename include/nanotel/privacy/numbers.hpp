@@ -38,16 +38,22 @@ constexpr std::size_t plus_sign_at(std::string_view text, std::size_t at) noexce
     return text[at] == '+' ? 1 : goes_on_with(text, at, "%2b") ? 3 : 0;
 }
 
-// `done`: what lies before was found already.
-constexpr bool begins_number(std::string_view text, std::size_t at, std::size_t done) noexcept {
+// Behind an underscore, as in ip_10.0.0.1, stand addresses and cards: digits enough to tell them from ids.
+constexpr bool is_joined(std::string_view text, std::size_t at) noexcept {
+    return at != 0 && text[at - 1] == '_' && is_ascii_digit(text[at]);
+}
+
+// `done`: what lies before was found already; `boundary`: where an escape ends, whose letters are of no word.
+constexpr bool begins_number(std::string_view text, std::size_t at, std::size_t done,
+                             std::size_t boundary) noexcept {
     const auto is_digit_at = [&](std::size_t i) { return i < text.size() && is_ascii_digit(text[i]); };
     std::size_t first = at + plus_sign_at(text, at);
     const bool has_plus = first != at;
     if (first < text.size() && text[first] == '(') ++first;
     if (!is_digit_at(first)) return false;
-    if (at == 0) return true;
+    if (at == 0 || at == boundary) return true;
     const char before = text[at - 1];
-    if (is_word_character(before) && !has_plus) return false;
+    if (is_word_character(before) && !has_plus && !is_joined(text, at)) return false;
     // In the middle of a longer one, unless that is one of its own: 10.0.0.1-10.0.0.9.
     return at - 1 == done || !((before == '-' || before == '.') && at >= 2 && is_ascii_digit(text[at - 2]));
 }
@@ -126,6 +132,18 @@ constexpr bool ends_number_or_range(std::string_view text, std::size_t begin, st
 
 // -- IPv4 addresses
 
+// Of the name of a package, whose version may look like an address: alsa-topology-conf_1.2.5.1-2_all.deb.
+constexpr bool is_rest_of_package(std::string_view text, std::size_t at) noexcept {
+    if (text[at] == '+' || text[at] == '~') return true;
+    if (text[at] == '_')
+        for (const std::string_view architecture : {"all", "amd64", "arm", "i386"})
+            if (goes_on_with(text, at + 1, architecture)) return true;
+    if (text[at] != '-') return false;
+    // Its revision, and neither a port nor a range of addresses.
+    const std::size_t end = end_of_run(text, at + 1, is_ascii_digit);
+    return end != at + 1 && end <= at + 3 && (end == text.size() || text[end] != '.');
+}
+
 constexpr bool is_ipv4(std::string_view text, const digit_groups& all) noexcept {
     if (all.count < 4 || all.international) return false;
     for (unsigned i = 0; i < 4; ++i) {
@@ -139,7 +157,8 @@ constexpr bool is_ipv4(std::string_view text, const digit_groups& all) noexcept 
     const std::size_t end = all.groups[3].end;
     if (end >= text.size()) return true;
     if (text[end] == '.') return end + 1 >= text.size() || !is_word_character(text[end + 1]);
-    return !is_word_character(text[end]);
+    if (is_joined(text, all.groups[0].begin) && is_rest_of_package(text, end)) return false;
+    return !is_word_character(text[end]) || text[end] == '_';
 }
 
 // -- cards
@@ -176,8 +195,10 @@ constexpr std::size_t end_of_card(std::string_view text, const digit_groups& all
         digits += one.digits;
         if (digits > 19) break;
         if (digits < 13 || !passes_luhn(text, begin, one.end)) continue;
-        if (ends_number(text, one.end) || (ends_number_or_range(text, begin, one.end) &&
-                                           passes_luhn(text, one.end + 1, one.end + 1 + (one.end - begin))))
+        const bool joined = one.end < text.size() && text[one.end] == '_';
+        if (joined || ends_number(text, one.end) ||
+            (ends_number_or_range(text, begin, one.end) &&
+             passes_luhn(text, one.end + 1, one.end + 1 + (one.end - begin))))
             end = one.end;
     }
     return end;
@@ -264,11 +285,9 @@ constexpr number_match match_number(std::string_view text, std::size_t at) noexc
     const digit_groups all = read_groups(text, at);
     if (is_ipv4(text, all)) return {number_kind::ipv4, all.groups[3].end - at, 0};
     if (const std::size_t end = end_of_card(text, all)) return {number_kind::card, end - at, 0};
-    if (const std::size_t end = end_of_phone(text, all)) return {number_kind::phone, end - at, 0};
-    std::size_t end = at + 1;
-    if (is_ascii_digit(text[at]))
-        while (end < text.size() && is_word_character(text[end])) ++end;
-    return {number_kind::none, 0, end - at};
+    if (!is_joined(text, at))
+        if (const std::size_t end = end_of_phone(text, all)) return {number_kind::phone, end - at, 0};
+    return {number_kind::none, 0, is_ascii_digit(text[at]) ? end_of_word(text, at) - at : 1};
 }
 
 } // namespace nanotel::inline NANOTEL_ABI::detail

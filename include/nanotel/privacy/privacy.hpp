@@ -30,7 +30,9 @@ struct privacy_options {
     /// The name of the user in /home/NAME, /Users/NAME and C:\Users\NAME.
     privacy_action home_paths = privacy_action::hash;
     /// Keys by the beginnings that well-known services give them, JSON Web Tokens, Bearer and Basic
-    /// credentials, and what stands behind the name of a secret: password=….
+    /// credentials, and what stands behind the name of a secret: password=…, "pass": "…", --token …, all
+    /// strings of a list, <secret>…</secret>. What is not quoted ends at a space or a comma; the words of a
+    /// passphrase go on to the end of the line, and so do those of "password: …" at its beginning.
     privacy_action api_keys = privacy_action::redact;
     /// 13 to 19 digits that pass Luhn's check. There are so few of them that a hash hides none.
     privacy_action cards = privacy_action::redact;
