@@ -6,29 +6,44 @@
 
 #include <nanotel/automagik.hpp>
 
+#include <cstdio>
+
 namespace automagik_examples {
 
 NANOTEL_INSTRUMENTATION_SCOPE("assistant", "1.0.0");
 
 // For client_options::adjust.
 inline void add_langwatch(nanotel::options& options) {
-    const auto key = options.environment.text("LANGWATCH_API_KEY");
-    if (!key) return;
-    // The first destination, which the client has made, gets the events of the client alone.
+    // Without the last line break of the file that it was read from.
+    const auto variable = [&](const char* name) {
+        std::string value = options.environment.text(name).value_or("");
+        while (value.ends_with('\n') || value.ends_with('\r')) value.pop_back();
+        return value;
+    };
+    const std::string key = variable("LANGWATCH_API_KEY");
+    if (key.empty()) return;
+    // The first destination, which the client has made, gets the events of the client alone; what is
+    // LangWatch's stays so where LangWatch cannot be reached.
     options.destinations.front().filter = [](const nanotel::span_view& span) {
         return span.scope_name().ends_with(".telemetry");
     };
-    std::string endpoint =
-        options.environment.text("LANGWATCH_ENDPOINT").value_or("https://app.langwatch.ai");
-    while (!endpoint.empty() && endpoint.back() == '/') endpoint.pop_back();
-    options.destinations.push_back(
-        {.exporter = nanotel::otlp_http({.endpoint = endpoint + "/api/otel",
-                                         .headers = {{"Authorization", "Bearer " + *key}},
-                                         .compression = nanotel::compression::gzip},
-                                        options.environment),
-         .name = "langwatch",
-         .signals = {.traces = true, .metrics = false, .logs = false},
-         .ratio = 0.1});
+    std::string endpoint = variable("LANGWATCH_ENDPOINT");
+    if (endpoint.empty()) endpoint = "https://app.langwatch.ai";
+    while (endpoint.ends_with('/')) endpoint.pop_back();
+    try {
+        options.destinations.push_back(
+            {.exporter = nanotel::otlp_http({.endpoint = endpoint + "/api/otel",
+                                             .headers = {{"Authorization", "Bearer " + key}},
+                                             .compression = nanotel::compression::gzip},
+                                            options.environment),
+             .name = "langwatch",
+             .signals = {.traces = true, .metrics = false, .logs = false},
+             .ratio = 0.1});
+    } catch (const std::exception& problem) { // a bad variable is no reason to end
+        std::fprintf(stderr,
+                     "nothing goes to LangWatch; check LANGWATCH_ENDPOINT and LANGWATCH_API_KEY: %s\n",
+                     problem.what());
+    }
 }
 
 inline void converse(automagik::telemetry& client, std::string_view question) {

@@ -29,6 +29,7 @@ TEST_CASE("endpoints of metrics and logs are derived from that of the traces") {
     CHECK(endpoint_for("https://h/otlp/traces", "logs") == "https://h/otlp/logs");
     CHECK(endpoint_for("https://h/v1/traces?key=1", "logs") == "https://h/v1/logs?key=1");
     CHECK(endpoint_for("https://h/base", "logs") == "https://h/base/v1/logs");
+    CHECK(endpoint_for("unix:///run/otel.sock", "logs") == "unix:///run/otel.sock");
 }
 
 TEST_CASE("nothing set, everything is as documented, and nothing leaves the machine") {
@@ -132,6 +133,82 @@ TEST_CASE("a bad variable is reported with what is allowed, and its default hold
     }
 }
 
+TEST_CASE("the line break at the end of a file is no part of the value that was read from it") {
+    const auto s = read({{"AUTOMAGIK_TELEMETRY_ENDPOINT", "https://otel.example\n"},
+                         {"AUTOMAGIK_TELEMETRY_BACKEND", "clickhouse\n"},
+                         {"AUTOMAGIK_TELEMETRY_TIMEOUT", "7\n"},
+                         {"AUTOMAGIK_TELEMETRY_VERBOSE", "true\r\n"},
+                         {"AUTOMAGIK_TELEMETRY_CLICKHOUSE_TABLE", "\n"},
+                         {"AUTOMAGIK_TELEMETRY_CLICKHOUSE_LOGS_TABLE", "mine\n"},
+                         {"AUTOMAGIK_TELEMETRY_CLICKHOUSE_USERNAME", "ada\r\n"},
+                         {"AUTOMAGIK_TELEMETRY_CLICKHOUSE_PASSWORD", "secret\n"}});
+    CHECK(s.traces_endpoint == "https://otel.example/v1/traces");
+    CHECK(s.backend == automagik::backend::clickhouse);
+    CHECK(s.timeout.count() == 7);
+    CHECK(s.verbose);
+    CHECK(s.clickhouse_table == "traces");
+    CHECK(s.clickhouse_logs_table == "mine");
+    CHECK(s.clickhouse_username == "ada");
+    CHECK(s.clickhouse_password == "secret");
+}
+
+TEST_CASE("a control character within a value is reported once without the value, and its default holds") {
+    nanotel_test::diagnostics_heard heard;
+    for (int i = 0; i < 2; ++i) {
+        const auto s = read({{"AUTOMAGIK_TELEMETRY_CLICKHOUSE_USERNAME", "ad\ta"},
+                             {"AUTOMAGIK_TELEMETRY_CLICKHOUSE_PASSWORD", "sec\nret"},
+                             {"AUTOMAGIK_TELEMETRY_CLICKHOUSE_METRICS_TABLE", "m\x7f"}});
+        CHECK(s.clickhouse_username == "default");
+        CHECK(s.clickhouse_password == "");
+        CHECK(s.clickhouse_metrics_table == "metrics");
+    }
+    CHECK(heard.lines().size() == 3);
+    const std::string said = heard.text();
+    CHECK(said.find("AUTOMAGIK_TELEMETRY_CLICKHOUSE_USERNAME holds a line break") != said.npos);
+    CHECK(said.find("Used instead: default") != said.npos);
+    CHECK(said.find("AUTOMAGIK_TELEMETRY_CLICKHOUSE_PASSWORD holds a line break") != said.npos);
+    CHECK(said.find("Used instead: none") != said.npos);
+    CHECK(said.find("Used instead: metrics") != said.npos);
+    CHECK(said.find("sec") == said.npos);
+}
+
+TEST_CASE("what is said of a bad variable names what an automagik program reads, and what is used instead") {
+    struct bad {
+        const char *name, *value, *advice, *instead;
+    };
+    for (const bad& one :
+         {bad{"ENDPOINT", "http://u:p-w@h", "by .headers", "http://localhost:4318"},
+          {"METRICS_ENDPOINT", "h:4318", "write http://", "http://localhost:4318/v1/metrics"},
+          {"LOGS_ENDPOINT", "http://u:p-w@h/v1/logs", "by .headers", "http://localhost:4318/v1/logs"},
+          {"CLICKHOUSE_ENDPOINT", "http://u:p-w@h",
+           "AUTOMAGIK_TELEMETRY_CLICKHOUSE_USERNAME and AUTOMAGIK_TELEMETRY_CLICKHOUSE_PASSWORD",
+           "http://localhost:8123"},
+          {"CLICKHOUSE_ENDPOINT", "h:4318", "as in http://localhost:8123", "http://localhost:8123"},
+          {"CLICKHOUSE_ENDPOINT", "http://::1", "http://[::1]:8123", "http://localhost:8123"},
+          {"BACKEND", "kafka", "otlp, clickhouse", "otlp"},
+          {"VERBOSE", "perhaps", "true, 1, yes", "false"},
+          {"CLICKHOUSE_COMPRESSION_ENABLED", "gzip", "true, 1, yes", "true"}}) {
+        CAPTURE(one.name);
+        CAPTURE(one.value);
+        nanotel_test::diagnostics_heard heard;
+        read({{std::string("AUTOMAGIK_TELEMETRY_") + one.name, one.value}});
+        REQUIRE(heard.lines().size() == 1);
+        const std::string said = heard.lines()[0];
+        CAPTURE(said);
+        CHECK(said.find(one.advice) != said.npos);
+        CHECK(said.ends_with("Used instead: " + std::string(one.instead)));
+        for (const char* const theirs : {"OTEL_", "NANOTEL_", "p-w"}) CHECK(said.find(theirs) == said.npos);
+    }
+    client_options code;
+    code.clickhouse_endpoint = "http://u:p-w@h";
+    CHECK_THROWS_WITH_AS(read({}, code), doctest::Contains(".clickhouse_username and .clickhouse_password"),
+                         std::invalid_argument);
+    // The token of a URL is shown nowhere.
+    nanotel_test::diagnostics_heard heard;
+    read({{"AUTOMAGIK_TELEMETRY_ENDPOINT", "https://h?key=p-w"}, {"AUTOMAGIK_TELEMETRY_LOGS_ENDPOINT", "h"}});
+    CHECK(heard.text().find("Used instead: https://h/v1/logs?***") != std::string::npos);
+}
+
 TEST_CASE("what the code has wrong is an exception that says so") {
     client_options code;
     code.endpoint = "localhost";
@@ -139,6 +216,15 @@ TEST_CASE("what the code has wrong is an exception that says so") {
     code = {};
     code.timeout = std::chrono::seconds(0);
     CHECK_THROWS_AS(read({}, code), std::invalid_argument);
+    code = {};
+    code.headers = {{"Authorization", "Bearer x\n"}};
+    CHECK_THROWS_WITH_AS(read({}, code), doctest::Contains(".headers"), std::invalid_argument);
+    code = {};
+    code.clickhouse_password = "secret\n";
+    CHECK_THROWS_WITH_AS(read({}, code),
+                         "automagik::telemetry: .clickhouse_password holds a line break or another control "
+                         "character; check where it is read from",
+                         std::invalid_argument);
 }
 
 TEST_CASE("retries are as long as their waits and attempts") {

@@ -12,8 +12,9 @@ namespace automagik::inline NANOTEL_ABI {
 
 /// The telemetry of an automagik program, from here to the end of this object, which sends what is left
 /// within client_options::shutdown_timeout: `automagik::telemetry client({.project_name = "my-app", .version
-/// = "1.0.0"});` in main, one in a process. Off, and about a nanosecond a call, unless the user has said yes:
-/// see opt_in.hpp.
+/// = "1.0.0"});` in main, one in a process. exit() and quick_exit(), which do not come to that end, send it
+/// too: see pipeline/ending.hpp. Off, and about a nanosecond a call, unless the user has said yes: see
+/// opt_in.hpp.
 ///
 /// What is recorded costs the calling thread tens of nanoseconds: it is copied into a ring of the thread's
 /// own, and encoded, cleaned and sent by threads of the library, in order and in batches. Nothing here blocks
@@ -22,8 +23,9 @@ namespace automagik::inline NANOTEL_ABI {
 class telemetry {
 public:
     /// Throws std::invalid_argument where the options cannot be: no project_name or version, an endpoint that
-    /// is no URL. A bad variable is reported once and ignored. Where telemetry cannot be started for want of
-    /// threads, or runs already in this process, it is off, or records into what runs, with a diagnostic.
+    /// is no URL. What a variable says never throws: a bad one is reported once and ignored. Where telemetry
+    /// cannot be started, for want of threads or since the system does not take a certificate that a variable
+    /// names, or runs already in this process, it is off, with a diagnostic.
     explicit telemetry(client_options given)
         : given_(std::move(given)), settings_(checked(given_)), files_(given_.environment),
           decision_(detail::decide(given_.environment, files_)),
@@ -137,7 +139,7 @@ public:
 
     /// Switches telemetry on, for this process and, by the saved preference, for the next ones of the user.
     /// True where it is on. AUTOMAGIK_DISABLE_ALL_TRACING=true keeps it off. A preference that cannot be
-    /// saved is reported.
+    /// saved is reported. Waits for an enable() or disable() of another thread.
     bool enable() noexcept { return decided(true); }
     /// Sends what was recorded, within client_options::shutdown_timeout, and switches telemetry off, for this
     /// process and, by ~/.automagik-no-telemetry, for the next ones of the user. True where that could be
@@ -147,13 +149,17 @@ public:
     /// Whether anything is recorded. A load.
     [[nodiscard]] bool is_enabled() const noexcept { return enabled_.load(std::memory_order_relaxed); }
 
-    /// Some microseconds.
+    /// Some microseconds, also while another thread is in enable() or disable().
     [[nodiscard]] client_status status() const {
-        const std::lock_guard lock(mutex_);
         client_status now;
         now.enabled = is_enabled();
-        now.decision = decision_;
-        now.user_id = user_id_;
+        bool has_counts = false;
+        {
+            const std::lock_guard lock(mutex_);
+            now.decision = decision_;
+            now.user_id = user_id_;
+            has_counts = started_once_;
+        }
         now.session_id = detail::session_id();
         now.project_name = given_.project_name;
         now.project_version = given_.version;
@@ -162,7 +168,7 @@ public:
         now.endpoint = rows ? settings_.clickhouse_endpoint : settings_.traces_endpoint;
         now.metrics_endpoint = rows ? settings_.clickhouse_endpoint : settings_.metrics_endpoint;
         now.logs_endpoint = rows ? settings_.clickhouse_endpoint : settings_.logs_endpoint;
-        if (!started_once_) return now;
+        if (!has_counts) return now;
         const nanotel::statistics counts = running_.stats();
         for (const nanotel::signal_statistics* const of :
              {static_cast<const nanotel::signal_statistics*>(&counts), &counts.data_points, &counts.logs}) {
@@ -189,16 +195,33 @@ private:
         return detail::settings_reader(given).read();
     }
 
-    // Within the constructor, or with the lock.
+    static void report_off(const char* problem) noexcept {
+        try {
+            nanotel::detail::diagnose(nanotel::diagnostic_level::error, "automagik:start",
+                                      std::string("telemetry is off: ") + problem);
+        } catch (...) { // no memory
+        }
+    }
+
+    // Within the constructor, or with changing_.
     void start() {
-        if (user_id_.empty()) user_id_ = files_.user_id();
-        nanotel::options options = detail::make_options(given_, settings_, user_id_);
+        const std::string user = user_id_.empty() ? files_.user_id() : user_id_;
+        {
+            const std::lock_guard lock(mutex_);
+            user_id_ = user;
+        }
+        std::shared_ptr<nanotel::exporter> to;
+        try {
+            to = detail::make_exporter(given_, settings_);
+        } catch (const std::exception& problem) {
+            // What the code has set was checked before: this is a variable's, or the system's.
+            return report_off(problem.what());
+        }
+        nanotel::options options = detail::make_options(given_, settings_, user, std::move(to));
         try {
             running_ = nanotel::start(std::move(options));
         } catch (const std::system_error& problem) { // no thread
-            nanotel::detail::diagnose(nanotel::diagnostic_level::error, "automagik:start",
-                                      std::string("telemetry is off: ") + problem.what());
-            return;
+            return report_off(problem.what());
         }
         if (!running_.is_owner()) {
             nanotel::detail::diagnose(
@@ -209,7 +232,10 @@ private:
                     "client_options::adjust");
             return;
         }
-        started_once_ = true;
+        {
+            const std::lock_guard lock(mutex_);
+            started_once_ = true;
+        }
         started_.store(true, std::memory_order_relaxed);
         project_.register_sites();
         enabled_.store(true, std::memory_order_relaxed);
@@ -217,24 +243,30 @@ private:
 
     bool decided(bool wanted) noexcept {
         try {
-            const std::lock_guard lock(mutex_);
+            // One change at a time, so that each finds what the one before has made: no start overtakes a
+            // shutdown, which takes seconds, and running_ has one writer. Without mutex_, which status()
+            // needs: of running_ that asks for counts alone, as flush() for its work, and both are right
+            // beside a start and a shutdown.
+            const std::lock_guard changing(changing_);
             const std::string problem = files_.save_preference(wanted);
             if (!problem.empty())
                 nanotel::detail::diagnose(
                     nanotel::diagnostic_level::warning, "automagik:preference",
                     "whether telemetry is wanted could not be saved, and holds for this process: " + problem);
             if (wanted && decision_.by == decided_by::master_switch) return false;
-            decision_ = {wanted, decided_by::program, {}};
+            {
+                const std::lock_guard lock(mutex_);
+                decision_ = {wanted, decided_by::program, {}};
+            }
             if (wanted && !started_) start();
             if (!wanted && started_) {
                 enabled_.store(false, std::memory_order_relaxed);
-                started_.store(false, std::memory_order_relaxed);
                 running_.shutdown(given_.shutdown_timeout);
+                started_.store(false, std::memory_order_relaxed); // until then a flush waits for it too
             }
             return wanted ? is_enabled() : problem.empty();
         } catch (const std::exception& problem) {
-            nanotel::detail::diagnose(nanotel::diagnostic_level::error, "automagik:start",
-                                      std::string("telemetry stays off: ") + problem.what());
+            report_off(problem.what());
         } catch (...) {
         }
         return false;
@@ -285,10 +317,12 @@ private:
     // Relaxed: a call that comes too late or too early records nothing, or into what has ended.
     std::atomic<bool> enabled_{false};
     std::atomic<bool> started_{false};
-    mutable std::mutex mutex_; // of what follows, and of decision_
+    std::mutex changing_; // held by enable() and disable() to their ends; before mutex_
+    // Of decision_ and the next two where they are written, and where status() reads them.
+    mutable std::mutex mutex_;
     bool started_once_ = false;
     std::string user_id_{};
-    nanotel::telemetry running_;
+    nanotel::telemetry running_; // last, since its end comes first: written with changing_
 };
 
 } // namespace automagik::inline NANOTEL_ABI

@@ -37,12 +37,15 @@ inline std::optional<bool> yes_or_no(std::string_view value) noexcept {
     return std::nullopt;
 }
 
-// A variable that is yes or no; reported where it is neither.
-inline std::optional<bool> switch_of(const nanotel::environment& variables, const std::string& name) {
+// A variable that is yes or no; where it is neither, that is reported with what counts instead.
+inline std::optional<bool> switch_of(const nanotel::environment& variables, const std::string& name,
+                                     const char* otherwise) {
     const auto value = variables.text(name);
     if (!value) return std::nullopt;
     const auto said = yes_or_no(*value);
-    if (!said) nanotel::environment::ignore(name, *value, "true, 1, yes, on, false, 0, no or off");
+    if (!said)
+        nanotel::environment::ignore(
+            name, *value, std::string("true, 1, yes, on, false, 0, no or off. Used instead: ") + otherwise);
     return said;
 }
 
@@ -60,7 +63,7 @@ inline opt_in_decision decide(const nanotel::environment& variables, const home_
     const std::string all = "AUTOMAGIK_DISABLE_ALL_TRACING", enabled = "AUTOMAGIK_TELEMETRY_ENABLED";
     // What is set and says nothing that is known is a wish for silence, and no yes.
     if (const auto value = variables.text(all))
-        if (switch_of(variables, all).value_or(true)) return {false, decided_by::master_switch, all};
+        if (switch_of(variables, all, "true").value_or(true)) return {false, decided_by::master_switch, all};
     if (const auto value = variables.get(enabled)) {
         const auto said = yes_or_no(*value);
         if (!said)

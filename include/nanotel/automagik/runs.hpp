@@ -12,7 +12,8 @@ namespace automagik::inline NANOTEL_ABI {
 
 namespace detail {
 
-// A span of an event that lasts. It is left by an exception: then it was no success.
+// A span of an event that lasts. It is left by an exception: then it was no success, and its error_type is
+// "_OTHER", unless failed() has said more.
 class tracked_run {
 public:
     tracked_run(const tracked_run&) = delete;
@@ -61,6 +62,8 @@ protected:
         const std::chrono::duration<double, std::milli> lasted = std::chrono::steady_clock::now() - began_;
         span_->set(nanotel::key<"success">{} = !failed_ && !left,
                    nanotel::key<"duration_ms">{} = lasted.count());
+        // What nobody has caught yet tells nobody its type; this is what semantic conventions say then.
+        if (left && !failed_) span_->set(nanotel::key<"error_type">{} = "_OTHER");
         span_.reset();
     }
 
@@ -74,7 +77,7 @@ private:
 } // namespace detail
 
 /// A command of a command-line program, to the end of the scope: the event automagik.cli.command with
-/// command, subcommand, success, exit_code and duration_ms.
+/// command, subcommand, success, exit_code and duration_ms, and error_type where it failed with an exception.
 class command_run : public detail::tracked_run {
 public:
     command_run(telemetry& client, nanotel::text command, nanotel::text subcommand = {}) noexcept
@@ -102,7 +105,8 @@ struct agent_options {
 };
 
 /// A run of an agent, to the end of the scope: the event agent.run with agent.name, agent.framework, the ids
-/// that are given, multimodal, token_count, success and duration_ms.
+/// that are given, multimodal, token_count, success and duration_ms, and error_type where it failed with an
+/// exception.
 class agent_run : public detail::tracked_run {
 public:
     agent_run(telemetry& client, nanotel::text name, const agent_options& about = {}) noexcept

@@ -96,6 +96,7 @@ struct settings {
 inline std::string endpoint_for(std::string_view base, std::string_view signal) {
     const std::size_t query = base.find('?');
     const std::string rest(query == base.npos ? "" : base.substr(query));
+    if (base.starts_with("unix:")) return std::string(base); // a path behind it would be the socket's
     base = base.substr(0, query);
     while (!base.empty() && base.back() == '/') base.remove_suffix(1);
     for (const std::string_view known : {"/traces", "/metrics", "/logs"})
@@ -108,27 +109,37 @@ inline std::string endpoint_for(std::string_view base, std::string_view signal) 
 
 class settings_reader {
 public:
-    explicit settings_reader(const client_options& given) : given_(given), variables_(given.environment) {}
+    explicit settings_reader(const client_options& given) : given_(given) {
+        // The last line break of the file that a value was read from is no part of it.
+        variables_.get = [all = given.environment.get](const std::string& name) {
+            std::optional<std::string> value = all(name);
+            while (value && !value->empty() && (value->back() == '\n' || value->back() == '\r'))
+                value->pop_back();
+            return value;
+        };
+    }
 
     // Throws std::invalid_argument for what the code has set wrong; what a variable has wrong is reported
     // once, and its default holds.
     settings read() const {
         settings made;
         made.backend = given_.backend.value_or(read_backend());
-        const std::string endpoint =
-            url(given_.endpoint, ".endpoint", "ENDPOINT").value_or("http://localhost:4318");
+        const std::string endpoint = url(given_.endpoint, ".endpoint", "ENDPOINT", "http://localhost:4318");
         made.traces_endpoint = endpoint_for(endpoint, "traces");
-        made.metrics_endpoint = url(given_.metrics_endpoint, ".metrics_endpoint", "METRICS_ENDPOINT")
-                                    .value_or(endpoint_for(endpoint, "metrics"));
-        made.logs_endpoint = url(given_.logs_endpoint, ".logs_endpoint", "LOGS_ENDPOINT")
-                                 .value_or(endpoint_for(endpoint, "logs"));
+        made.metrics_endpoint = url(given_.metrics_endpoint, ".metrics_endpoint", "METRICS_ENDPOINT",
+                                    endpoint_for(endpoint, "metrics"));
+        made.logs_endpoint =
+            url(given_.logs_endpoint, ".logs_endpoint", "LOGS_ENDPOINT", endpoint_for(endpoint, "logs"));
+        for (const auto& [header, value] : given_.headers)
+            if (const std::string mistake = nanotel::detail::header_mistake(header, value); !mistake.empty())
+                throw std::invalid_argument("automagik::telemetry: .headers " + mistake);
         if (given_.timeout && (given_.timeout->count() < 1 || given_.timeout->count() > 60))
             throw std::invalid_argument("automagik::telemetry: .timeout is " +
                                         std::to_string(given_.timeout->count()) +
                                         " s; it must be from 1 to 60");
         made.timeout = given_.timeout ? *given_.timeout
                                       : std::chrono::seconds(integer("TIMEOUT", 1, 60, "5").value_or(5));
-        made.verbose = given_.verbose ? *given_.verbose : switched("VERBOSE").value_or(false);
+        made.verbose = given_.verbose ? *given_.verbose : switched("VERBOSE", false);
         read_clickhouse(made);
         return made;
     }
@@ -136,8 +147,8 @@ public:
 private:
     static std::string variable(std::string_view name) { return "AUTOMAGIK_TELEMETRY_" + std::string(name); }
 
-    std::optional<bool> switched(std::string_view name) const {
-        return switch_of(variables_, variable(name));
+    bool switched(std::string_view name, bool otherwise) const {
+        return switch_of(variables_, variable(name), otherwise ? "true" : "false").value_or(otherwise);
     }
 
     std::optional<std::uint64_t> integer(std::string_view name, std::uint64_t lowest, std::uint64_t highest,
@@ -157,45 +168,82 @@ private:
     }
 
     automagik::backend read_backend() const {
-        return variables_
-            .choice<automagik::backend>(variable("BACKEND"), {{"otlp", automagik::backend::otlp},
-                                                              {"clickhouse", automagik::backend::clickhouse}})
-            .value_or(automagik::backend::otlp);
+        const auto value = variables_.text(variable("BACKEND"));
+        if (!value) return automagik::backend::otlp;
+        const std::string_view word = nanotel::detail::trim(*value);
+        if (nanotel::detail::equal_ignoring_case(word, "clickhouse")) return automagik::backend::clickhouse;
+        if (!nanotel::detail::equal_ignoring_case(word, "otlp"))
+            nanotel::environment::ignore(variable("BACKEND"), *value,
+                                         "one of: otlp, clickhouse. Used instead: otlp");
+        return automagik::backend::otlp;
     }
 
-    std::optional<std::string> url(const std::string& code, const char* member, std::string_view name) const {
+    // The parser's advice names variables of nanotel's own, which no client reads, and the port of OTLP.
+    static std::string in_our_words(std::string problem, bool of_clickhouse) {
+        if (const auto at = problem.find("put credentials into"); at != problem.npos)
+            problem.replace(at, problem.npos,
+                            of_clickhouse
+                                ? "put them into AUTOMAGIK_TELEMETRY_CLICKHOUSE_USERNAME and "
+                                  "AUTOMAGIK_TELEMETRY_CLICKHOUSE_PASSWORD, or .clickhouse_username "
+                                  "and .clickhouse_password"
+                                : "put them into a header, by .headers");
+        if (const auto at = problem.rfind("as in http://"); of_clickhouse && at != problem.npos)
+            if (const auto port = problem.find(":4318", at); port != problem.npos)
+                problem.replace(port, 5, ":8123");
+        return problem;
+    }
+
+    std::string url(const std::string& code, const char* member, std::string_view name,
+                    const std::string& otherwise) const {
+        const bool of_clickhouse = name.starts_with("CLICKHOUSE");
         if (!code.empty()) {
             if (const auto parsed = nanotel::detail::parse_endpoint(code); !parsed)
                 throw std::invalid_argument("automagik::telemetry: " + std::string(member) + ' ' +
-                                            parsed.error);
+                                            in_our_words(parsed.error, of_clickhouse));
             return code;
         }
         const auto value = variables_.text(variable(name));
-        if (!value) return std::nullopt;
+        if (!value) return otherwise;
         const std::string text(nanotel::detail::trim(*value));
         const auto parsed = nanotel::detail::parse_endpoint(text);
         if (parsed) return text;
-        nanotel::detail::diagnose_once(nanotel::diagnostic_level::warning,
-                                       "environment:" + variable(name) + parsed.error,
-                                       variable(name) + ' ' + parsed.error + "; it is ignored");
-        return std::nullopt;
+        nanotel::detail::diagnose_once(
+            nanotel::diagnostic_level::warning, "environment:" + variable(name) + parsed.error,
+            variable(name) + ' ' + in_our_words(parsed.error, of_clickhouse) +
+                "; it is ignored. Used instead: " + nanotel::detail::redacted_url(otherwise));
+        return otherwise;
     }
 
-    std::string text(const std::string& code, std::string_view name, const char* otherwise) const {
-        if (!code.empty()) return code;
-        return variables_.text(variable("CLICKHOUSE_" + std::string(name))).value_or(otherwise);
+    // A text of a request, which holds no control characters. No message repeats it: it may be the password.
+    std::string text(const std::string& code, const char* member, std::string_view name,
+                     const std::string& otherwise) const {
+        constexpr const char* problem =
+            " holds a line break or another control character; check where it is read from";
+        const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+        const std::string set = variable("CLICKHOUSE_" + std::string(name));
+        const std::string chosen = !code.empty() ? code : variables_.text(set).value_or(otherwise);
+        if (std::none_of(chosen.begin(), chosen.end(), is_control)) return chosen;
+        if (!code.empty())
+            throw std::invalid_argument("automagik::telemetry: " + std::string(member) + problem);
+        nanotel::detail::diagnose_once(
+            nanotel::diagnostic_level::warning, "environment:" + set,
+            set + problem + ". It is ignored. Used instead: " + (otherwise.empty() ? "none" : otherwise));
+        return otherwise;
     }
 
     void read_clickhouse(settings& made) const {
-        made.clickhouse_endpoint =
-            url(given_.clickhouse_endpoint, ".clickhouse_endpoint", "CLICKHOUSE_ENDPOINT")
-                .value_or("http://localhost:8123");
-        made.clickhouse_database = text(given_.clickhouse_database, "DATABASE", "telemetry");
-        made.clickhouse_table = text(given_.clickhouse_table, "TABLE", "traces");
-        made.clickhouse_metrics_table = text(given_.clickhouse_metrics_table, "METRICS_TABLE", "metrics");
-        made.clickhouse_logs_table = text(given_.clickhouse_logs_table, "LOGS_TABLE", "logs");
-        made.clickhouse_username = text(given_.clickhouse_username, "USERNAME", "default");
-        made.clickhouse_password = text(given_.clickhouse_password, "PASSWORD", "");
+        made.clickhouse_endpoint = url(given_.clickhouse_endpoint, ".clickhouse_endpoint",
+                                       "CLICKHOUSE_ENDPOINT", "http://localhost:8123");
+        made.clickhouse_database =
+            text(given_.clickhouse_database, ".clickhouse_database", "DATABASE", "telemetry");
+        made.clickhouse_table = text(given_.clickhouse_table, ".clickhouse_table", "TABLE", "traces");
+        made.clickhouse_metrics_table =
+            text(given_.clickhouse_metrics_table, ".clickhouse_metrics_table", "METRICS_TABLE", "metrics");
+        made.clickhouse_logs_table =
+            text(given_.clickhouse_logs_table, ".clickhouse_logs_table", "LOGS_TABLE", "logs");
+        made.clickhouse_username =
+            text(given_.clickhouse_username, ".clickhouse_username", "USERNAME", "default");
+        made.clickhouse_password = text(given_.clickhouse_password, ".clickhouse_password", "PASSWORD", "");
         made.clickhouse_batch_size =
             given_.clickhouse_batch_size
                 ? *given_.clickhouse_batch_size
@@ -205,11 +253,11 @@ private:
                                           : integer("CLICKHOUSE_MAX_RETRIES", 0, 20, "no limit");
         made.clickhouse_compression = given_.clickhouse_compression
                                           ? *given_.clickhouse_compression
-                                          : switched("CLICKHOUSE_COMPRESSION_ENABLED").value_or(true);
+                                          : switched("CLICKHOUSE_COMPRESSION_ENABLED", true);
     }
 
     const client_options& given_;
-    const nanotel::environment& variables_;
+    nanotel::environment variables_;
 };
 
 // How long a body is tried that may be sent again so often, the waits between doubling from a second.

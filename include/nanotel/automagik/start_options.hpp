@@ -56,7 +56,7 @@ inline std::shared_ptr<nanotel::exporter> make_exporter(const client_options& gi
 }
 
 inline nanotel::options make_options(const client_options& given, const settings& chosen,
-                                     const std::string& user_id) {
+                                     const std::string& user_id, std::shared_ptr<nanotel::exporter> to) {
     nanotel::options made;
     made.environment = given.environment;
     made.enabled = true; // whether it is was decided by what is automagik's
@@ -76,7 +76,7 @@ inline nanotel::options make_options(const client_options& given, const settings
     }
     made.processor = nanotel::privacy_processor(given.privacy);
     const bool rows = chosen.backend == backend::clickhouse;
-    made.destinations.push_back({.exporter = make_exporter(given, chosen), .name = "automagik"});
+    made.destinations.push_back({.exporter = std::move(to), .name = "automagik"});
     if (chosen.verbose)
         made.destinations.push_back({.exporter = nanotel::console_exporter({.descriptor = STDERR_FILENO}),
                                      .name = "automagik verbose"});
