@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -272,6 +273,36 @@ TEST_CASE("the tool makes the tables of the dashboards, and their roll-ups say w
         CHECK(engine.value(
                   "SELECT engine FROM system.tables WHERE database = 'older' AND name = 'metrics_hourly'") ==
               "SummingMergeTree");
+    }
+
+    SUBCASE("durations and values of older tables are rolled up, of whatever type they are") {
+        for (const auto& [database, duration, value] :
+             {std::array{"whole", "UInt64", "Float32"}, std::array{"fractions", "Float64", "Decimal(18, 4)"},
+              std::array{"signed", "Int64", "Int64"}}) {
+            const std::string in = database;
+            CAPTURE(in);
+            engine.query("CREATE DATABASE " + in);
+            engine.query("CREATE TABLE " + in + ".traces (timestamp DateTime, duration_ms " + duration +
+                         ") ENGINE = MergeTree ORDER BY timestamp");
+            engine.query("CREATE TABLE " + in +
+                         ".metrics (timestamp DateTime, metric_type String, value_double " + value +
+                         ") ENGINE = MergeTree ORDER BY timestamp");
+            const visit made = ask({"--apply", "--endpoint", engine.endpoint(), "--database", in}, who);
+            CAPTURE(made.said);
+            CHECK(made.status == failing::nothing);
+            // What no UInt32 can hold is the greatest that it can.
+            engine.query(
+                "INSERT INTO " + in +
+                ".traces (timestamp, project_name, duration_ms) VALUES (now(), 'a', 12), (now(), 'a', "
+                "12), (now(), 'b', 4294967297)");
+            CHECK(engine.query("SELECT project_name, p50_duration_ms, p99_duration_ms FROM " + in +
+                               ".metrics_hourly ORDER BY project_name") ==
+                  lines{"a\t12\t12", "b\t4294967295\t4294967295"});
+            engine.query("INSERT INTO " + in +
+                         ".metrics (timestamp, metric_type, value_double) VALUES (now(), 'GAUGE', 3)");
+            CHECK(engine.value("SELECT sum_value, min_value, max_value, p50_value FROM " + in +
+                               ".metrics_5min") == "3\t3\t3\t3");
+        }
     }
 
     SUBCASE("what is printed is what the engine can read, for a cluster too") {

@@ -8,9 +8,11 @@ def choices(board, name):
     """The ways in which people set the dashboard's variables."""
     chosen = {
         "service": "deploy-check", "environment": "staging", "metric": "deploy.latency", "span": "", "search": "",
-        "severity": "1", "trace_id": "", **name,
+        "trace_id": "", **name,
     }
-    everything = {variable["name"]: chosen.get(variable["name"]) for variable in board["templating"]["list"]}
+    # Custom variables as the dashboard opens.
+    everything = {variable["name"]: variable["current"]["value"] if variable["type"] == "custom" else
+                  chosen.get(variable["name"]) for variable in board["templating"]["list"]}
     yield "one of each", everything
     yield "All", {key: None if key in ("service", "environment", "metric") else value for key, value in everything.items()}
     yield "two of each", {key: [value, "another"] if key in ("service", "environment", "metric") else value
@@ -54,6 +56,21 @@ def check_dashboards(engine, start, end, name, complain):
                     for row in rows[:1]:
                         check_row(where, panel, target, row, complain)
     return asked
+
+
+def check_shown(engine, start, end, dashboard, title, column, wanted, complain):
+    """Complains unless the panel shows WANTED in COLUMN when its dashboard opens."""
+    board = load(next(path for path in DASHBOARDS if path.name == dashboard))
+    values = {variable["name"]: None if variable["current"]["value"] == ["$__all"] else variable["current"]["value"]
+              for variable in board["templating"]["list"]}
+    for panel in panels(board):
+        for target in panel.get("targets", []):
+            if panel["title"] == title and (rows := engine.rows(expand_sql(target["rawSql"], start, end, 60, values))):
+                if column in rows[0]:
+                    shown = [row[column] for row in rows]
+                    complain.unless(wanted in shown, "%s, %s" % (dashboard, title), "shows %s and not %r" % (shown, wanted))
+                    return
+    complain("%s, %s" % (dashboard, title), "shows no " + column)
 
 
 def check_row(where, panel, target, row, complain):

@@ -277,7 +277,7 @@ SELECT
     r.project_name AS project_name,
     count() AS total_count,
     countIf(r.status_code = 'ERROR') AS error_count,
-    quantilesState(0.5, 0.95, 0.99)(r.duration_ms) AS durations
+    quantilesState(0.5, 0.95, 0.99)(toUInt32(least(r.duration_ms, 4294967295))) AS durations
 FROM `telemetry`.`traces` AS r
 GROUP BY timestamp, project_name;
 
@@ -325,7 +325,7 @@ SELECT
     sum(r.value_double) AS sum_value,
     min(r.value_double) AS min_value,
     max(r.value_double) AS max_value,
-    quantilesState(0.5, 0.95, 0.99)(r.value_double) AS values
+    quantilesState(0.5, 0.95, 0.99)(toFloat64(r.value_double)) AS values
 FROM `telemetry`.`metrics` AS r
 WHERE r.metric_type IN ('GAUGE', 'SUM')
 GROUP BY timestamp, project_name, service_name, metric_name, metric_type, environment;

@@ -101,7 +101,7 @@ CREATE TABLE IF NOT EXISTS telemetry.otel_logs
 )
 ENGINE = Null;
 
--- The exporter keeps neither the observed time nor the type of a body.
+-- The exporter keeps neither the observed time nor the type of a body. A text may begin as JSON does: [worker] started.
 CREATE MATERIALIZED VIEW IF NOT EXISTS telemetry.otel_logs_to_logs TO telemetry.logs AS
 SELECT
     toString(generateUUIDv4()) AS log_id,
@@ -114,7 +114,8 @@ SELECT
     SeverityText AS severity_text,
     SeverityNumber AS severity_number,
     Body AS body,
-    multiIf(Body = '', 'EMPTY', startsWith(Body, '{') OR startsWith(Body, '['), 'JSON', 'STRING') AS body_type,
+    multiIf(Body = '', 'EMPTY', (startsWith(Body, '{') OR startsWith(Body, '[')) AND isValidJSON(Body), 'JSON', 'STRING')
+        AS body_type,
     if(ResourceAttributes['project.name'] != '', ResourceAttributes['project.name'], ServiceName) AS project_name,
     if(ResourceAttributes['project.version'] != '', ResourceAttributes['project.version'],
        ResourceAttributes['service.version']) AS project_version,
@@ -181,7 +182,8 @@ CREATE TABLE IF NOT EXISTS telemetry.otel_points
 )
 ENGINE = Null;
 
--- The exporter's values are all Float64; a whole one fills value_int too.
+-- The exporter's values are all Float64; a whole one fills value_int too. A gauge that says no start is of its moment, as
+-- nanotel's are. The start of other points stays unknown (0): a total that began now would be all of it an increase.
 CREATE MATERIALIZED VIEW IF NOT EXISTS telemetry.otel_points_to_metrics TO telemetry.metrics AS
 SELECT
     toString(generateUUIDv4()) AS metric_id,
@@ -191,7 +193,8 @@ SELECT
     MetricDescription AS metric_description,
     toDateTime(TimeUnix) AS timestamp,
     toUInt64(toUnixTimestamp64Nano(TimeUnix)) AS timestamp_ns,
-    toDateTime(StartTimeUnix) AS time_window_start,
+    toDateTime(if(metric_type = 'GAUGE' AND toUnixTimestamp64Nano(StartTimeUnix) = 0, TimeUnix, StartTimeUnix))
+        AS time_window_start,
     toDateTime(TimeUnix) AS time_window_end,
     if(value_double = round(value_double) AND abs(value_double) <= 9007199254740992, toInt64(value_double), 0) AS value_int,
     value_double AS value_double,

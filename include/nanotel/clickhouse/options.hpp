@@ -41,7 +41,7 @@ struct clickhouse_options {
     /// ClickHouse collects rows of several inserts, of many small programs for example, and writes them
     /// together. It answers when they are written, so nothing is lost, but not before its
     /// async_insert_busy_timeout_ms is over. Older servers (before 26.2) deduplicate such inserts in
-    /// replicated tables only: in others a retry may stand there twice.
+    /// replicated tables only, and count a retry twice in roll-ups: elsewhere it may stand there twice.
     bool async_insert = false;
     /// False: it is not looked whether the tables deduplicate inserts that are sent twice.
     bool check_deduplication = true;

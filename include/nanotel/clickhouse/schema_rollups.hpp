@@ -43,7 +43,8 @@ inline constexpr std::string_view correlation_view_name = "trace_logs_correlatio
 }
 
 /// The spans of an hour, by project: durations are those of all spans, an error is a span whose status says
-/// so. What has no status ("UNSET" in the rows of some programs) is none.
+/// so. What has no status ("UNSET" in the rows of some programs) is none. A state is of one type, and older
+/// tables have durations of others.
 [[nodiscard]] inline rollup metrics_hourly(const clickhouse_schema_options& options) {
     return {.name = "metrics_hourly",
             .states = {.name = "metrics_hourly_state",
@@ -58,7 +59,8 @@ inline constexpr std::string_view correlation_view_name = "trace_logs_correlatio
                        .engine = "AggregatingMergeTree"},
             .fill = "toStartOfHour(r.timestamp) AS timestamp,\n    r.project_name AS project_name,\n"
                     "    count() AS total_count,\n    countIf(r.status_code = 'ERROR') AS error_count,\n"
-                    "    quantilesState(0.5, 0.95, 0.99)(r.duration_ms) AS durations",
+                    "    quantilesState(0.5, 0.95, 0.99)(toUInt32(least(r.duration_ms, 4294967295)))"
+                    " AS durations",
             .source = options.traces_table,
             .group = "timestamp, project_name",
             .read = "s.timestamp AS timestamp,\n    s.project_name AS project_name,\n"
@@ -94,7 +96,7 @@ inline constexpr std::string_view correlation_view_name = "trace_logs_correlatio
                 "    toString(r.metric_type) AS metric_type,\n    r.environment AS environment,\n"
                 "    count() AS count,\n    sum(r.value_double) AS sum_value,\n"
                 "    min(r.value_double) AS min_value,\n    max(r.value_double) AS max_value,\n"
-                "    quantilesState(0.5, 0.95, 0.99)(r.value_double) AS values",
+                "    quantilesState(0.5, 0.95, 0.99)(toFloat64(r.value_double)) AS values",
         .source = options.metrics_table,
         .group = "timestamp, project_name, service_name, metric_name, metric_type, environment",
         .read = "s.timestamp AS timestamp,\n    s.project_name AS project_name,\n"
