@@ -1,10 +1,16 @@
-// What surrounds the code of README.md so that it compiles and runs.
+// What surrounds the code of README.md and of the pages beside it so that it compiles and runs.
 #include <nanotel/instrument/self.hpp>
 #include <nanotel/sdk.hpp>
 
+#include <nanotel/automagik/httplib.hpp>
+
+#include "automagik_declarations.inc"
 #include "clickhouse_declarations.inc"
+#include "deployed_declarations.inc"
 #include "logs_declarations.inc"
 #include "middleware_declarations.inc"
+#include "privacy_declarations.inc"
+#include "rows_declarations.inc"
 #include "scraping_declarations.inc"
 
 #undef NDEBUG // the readme's assert is the test
@@ -81,6 +87,22 @@ bool keeps_health_checks() {
 // Compiled and not run: a ClickHouse that stands there is somebody else's.
 void write_rows() {
 #include "clickhouse_statements.inc"
+}
+
+void write_rows_as_a_page_says(const std::string& secret) {
+#include "rows_statements.inc"
+}
+void write_rows_of_the_deployment() {
+#include "deployed_statements.inc"
+}
+
+void track() {
+    const std::runtime_error exception("no money");
+#include "automagik_statements.inc"
+}
+
+void hide() {
+#include "privacy_statements.inc"
 }
 
 void be_delivered() {
