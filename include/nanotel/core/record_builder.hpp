@@ -113,7 +113,7 @@ struct record_builder {
     }
 
     // Something did not fit.
-    [[gnu::noinline, gnu::cold]] void count_dropped(std::uint32_t record_builder::*what) noexcept {
+    [[gnu::noinline, gnu::cold]] void count_dropped(std::uint32_t record_builder::* what) noexcept {
         if ((marks.other & unusual_marks::dropped) == 0) {
             marks.other |= unusual_marks::dropped;
             dropped_attributes = dropped_events = dropped_links = 0;

@@ -35,14 +35,14 @@ struct destination {
     /// is the same, since their randomness decides (rv of the trace state, else the trace id). Of what was
     /// sampled with a probability less than that it takes all. Its spans say in their trace state with which
     /// probability it has them, so that their adjusted counts are right: `ot=th`, the larger of both
-    /// thresholds. One without a threshold counts as all there were. Log records of a trace are taken by its id
-    /// alone, those without a trace always.
+    /// thresholds. One without a threshold counts as all there were. Log records of a trace are taken by its
+    /// id alone, those without a trace always.
     double ratio = 1;
     /// Takes the spans too that were recorded and not sampled: those of a sampler that says record_only, or
     /// of sampler::always_record. Their trace flags say so.
     bool unsampled = false;
-    /// The spans that it takes, and no log records; empty: all. Called on the collector thread for each span, so it should take
-    /// nanoseconds. One that throws lets the span pass.
+    /// The spans that it takes, and no log records; empty: all. Called on the collector thread for each span,
+    /// so it should take nanoseconds. One that throws lets the span pass.
     std::function<bool(const span_view&)> filter{};
 };
 

@@ -138,9 +138,7 @@ public:
     }
 
     [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
-    [[nodiscard]] bool is_still_open() const noexcept {
-        return identity_.is_of(descriptor_);
-    }
+    [[nodiscard]] bool is_still_open() const noexcept { return identity_.is_of(descriptor_); }
     [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 

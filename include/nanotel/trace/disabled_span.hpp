@@ -40,7 +40,8 @@ public:
         static_cast<void>(sizeof(detail::stored_for_run_time_key(value)));
     }
     template <class T>
-    requires(!detail::passed_by_value<T>) void set(text, const T& value) noexcept {
+        requires(!detail::passed_by_value<T>)
+    void set(text, const T& value) noexcept {
         static_cast<void>(sizeof(detail::stored_for_run_time_key(value)));
     }
     template <class T, std::size_t N>

@@ -42,7 +42,7 @@ public:
     } // never began, or not sampled below a parent
     static constexpr span_handle unsampled() noexcept {
         return span_handle(1, 0);
-    }                                                                           // it has a context to leave
+    } // it has a context to leave
     static constexpr span_handle ended() noexcept { return span_handle(2, 0); } // its ids are still there
 
     [[gnu::always_inline]] constexpr bool is_recording() const noexcept { return word_ > 2; }
