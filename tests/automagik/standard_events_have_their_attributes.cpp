@@ -11,7 +11,7 @@ using nanotel_test::user;
 namespace {
 
 struct tracking {
-    const user ada;
+    user ada{};
     const std::shared_ptr<nanotel::memory_exporter> memory = std::make_shared<nanotel::memory_exporter>();
     automagik::telemetry client{ada.options(memory)};
 
