@@ -49,13 +49,12 @@ automagik::client_options tracking_to(std::shared_ptr<nanotel::exporter> exporte
     asm volatile("" ::: "memory");
 }
 
-// What came out of one call.
+// What came out of one call, by the end of the client: a flush before it would tell a metric twice.
 template <class F>
 std::shared_ptr<nanotel::memory_exporter> tracked_by(F&& track) {
     const auto memory = std::make_shared<nanotel::memory_exporter>();
     automagik::telemetry client(tracking_to(memory));
     track(client, 7);
-    require(bool(client.flush(std::chrono::seconds(10))), "what was tracked was not delivered");
     return memory;
 }
 

@@ -218,7 +218,7 @@ private:
 
 /// A processor for options::processor that hides personal data and secrets in everything that is sent, to
 /// every destination: attributes, the messages of logs, statuses and exceptions, names given at run time, the
-/// labels of metrics, the resource. Costs what it costs on the collector thread, about a nanosecond a
+/// labels of metrics, the resource. Costs what it costs on the collector thread, 20 to 40 nanoseconds a
 /// character; labels cost it when they are used for the first time. Names of call sites, of instruments and
 /// the keys of attributes are the program's and are not looked at, and neither is what is sent as a number
 /// unless its key says that it is a secret.
